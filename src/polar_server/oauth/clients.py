@@ -1,0 +1,159 @@
+"""Clients and how they authenticate (RFC 6749 §2)."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from urllib.parse import unquote_to_bytes
+
+from .errors import InvalidClient, InvalidRequest, UnauthorizedClient
+from .server_keys import ServerKeys
+from .subjects import SubjectType
+
+# A digest of nothing: comparing with it takes as long as comparing with a real one.
+_NO_DIGEST = "0" * 64
+
+
+class AuthMethod(StrEnum):
+    """How a client proves itself at the token endpoint (RFC 7591 §2)."""
+
+    NONE = "none"
+    CLIENT_SECRET_BASIC = "client_secret_basic"  # noqa: S105 - a registered name
+    CLIENT_SECRET_POST = "client_secret_post"  # noqa: S105
+    # Never on the wire: a client that was not registered by RFC 7591 may present its secret either way.
+    CLIENT_SECRET_ANY = "client_secret"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecrets:
+    """What we keep of a client's secrets. During a rotation the previous one works until `previous_expires_at`."""
+
+    digest: str | None
+    key_id: str | None
+    previous_digest: str | None = None
+    previous_key_id: str | None = None
+    previous_expires_at: int | None = None
+
+
+@dataclass(frozen=True)
+class Client:
+    """A registered client. Lists are kept in their wire form and read when somebody asks."""
+
+    client_id: str
+    name: str
+    auth_method: AuthMethod
+    grant_types: str
+    redirect_uris_json: str
+    scope: str
+    default_sub_type: SubjectType = SubjectType.USER
+    id_token_alg: str = "RS256"
+    require_pkce: bool = True
+    is_resource_server: bool = False
+    is_anonymous: bool = False
+    owner_id: str | None = None
+    client_uri: str | None = None
+    logo_uri: str | None = None
+    policy_uri: str | None = None
+    tos_uri: str | None = None
+    created_at: int = 0
+    modified_at: int | None = None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the client has no secret (RFC 6749 §2.1)."""
+        return self.auth_method == AuthMethod.NONE
+
+    @cached_property
+    def redirect_uris(self) -> tuple[str, ...]:
+        return tuple(json.loads(self.redirect_uris_json))
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        return frozenset(self.scope.split())
+
+    def require_grant_type(self, grant_type: str) -> None:
+        """Raises UnauthorizedClient when the client did not register this grant type (RFC 6749 §5.2)."""
+        if grant_type not in self.grant_types.split(" "):
+            raise UnauthorizedClient(f"The client is not registered for the grant type {grant_type}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request presents: never both ways at once (RFC 6749 §2.3)."""
+
+    client_id: str
+    secret: str | None
+    method: AuthMethod
+
+
+def presented(authorization: str | None, form: dict[str, str]) -> Credentials:
+    """The client credentials of a request. Raises InvalidClient, or InvalidRequest for two methods at once."""
+    if authorization is not None:
+        return _from_basic(authorization, form)
+    client_id, secret = form.get("client_id"), form.get("client_secret")
+    if client_id is None:
+        raise InvalidClient("Client authentication is missing.")
+    return Credentials(client_id, secret, AuthMethod.NONE if secret is None else AuthMethod.CLIENT_SECRET_POST)
+
+
+def _from_basic(authorization: str, form: dict[str, str]) -> Credentials:
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        raise InvalidClient("The Authorization header must use the Basic scheme.")
+    try:
+        pair = base64.b64decode(encoded.strip().encode("ascii"), validate=True).decode("utf-8")
+        client_id, colon, secret = pair.partition(":")
+        # RFC 6749 §2.3.1: both halves are form-encoded first.
+        client_id, secret = _form_decoded(client_id), _form_decoded(secret)
+    except (binascii.Error, UnicodeError) as error:
+        raise InvalidClient("The Basic credentials are malformed.") from error
+    if not colon:
+        raise InvalidClient("The Basic credentials are malformed.")
+    if "client_secret" in form:
+        raise InvalidRequest("The client authenticates in two ways at once.")
+    if form.get("client_id", client_id) != client_id:
+        raise InvalidRequest("client_id differs from the client that authenticates.")
+    return Credentials(client_id, secret, AuthMethod.CLIENT_SECRET_BASIC)
+
+
+def authenticate(
+    client: Client | None, secrets: ClientSecrets | None, credentials: Credentials, keys: ServerKeys, now: int
+) -> Client:
+    """The client that the credentials prove. Raises InvalidClient, after the same work for every reason."""
+    proved = _secret_matches(secrets, credentials, keys, now)
+    if client is None:
+        raise InvalidClient("Client authentication failed.", detail="unknown client")
+    if client.is_public:
+        if credentials.secret is not None:
+            raise InvalidClient("Client authentication failed.", detail="a public client sent a secret")
+        return client
+    if credentials.secret is None:
+        raise InvalidClient("Client authentication failed.", detail="a confidential client sent no secret")
+    if client.auth_method not in (credentials.method, AuthMethod.CLIENT_SECRET_ANY):
+        raise InvalidClient(
+            f"The client is registered for {client.auth_method}.", detail=f"{credentials.method} instead of {client.auth_method}"
+        )
+    if not proved:
+        raise InvalidClient("Client authentication failed.", detail="wrong secret")
+    return client
+
+
+def secret_digest(client_id: str, secret: str, keys: ServerKeys) -> str:
+    """What we keep of a secret. Bound to its client: a row's digest is worth nothing in another row."""
+    return keys.digest(f"{client_id} {secret}")
+
+
+def _secret_matches(secrets: ClientSecrets | None, credentials: Credentials, keys: ServerKeys, now: int) -> bool:
+    kept = secrets or ClientSecrets(None, None)
+    text = f"{credentials.client_id} {credentials.secret}"
+    current = keys.matches(text, kept.digest or _NO_DIGEST, kept.key_id or keys.key_id)
+    if current or kept.previous_digest is None or kept.previous_key_id is None:
+        return current
+    alive = kept.previous_expires_at is not None and now < kept.previous_expires_at
+    return keys.matches(text, kept.previous_digest, kept.previous_key_id) and alive
+
+
+def _form_decoded(text: str) -> str:
+    return unquote_to_bytes(text.replace("+", " ")).decode("utf-8")
