@@ -1,0 +1,39 @@
+"""The front page and the static files."""
+
+from typing import Any
+
+from litestar import HttpMethod, Request, Response, route
+
+from polar_server.html import static
+from polar_server.html.pages import Pages
+from polar_server.settings import Settings
+
+_READ = [HttpMethod.GET, HttpMethod.HEAD]
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
+_IMMUTABLE = {**_HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
+_A_DAY = {**_HEADERS, "Cache-Control": "public, max-age=86400"}
+
+
+@route("/", http_method=_READ, include_in_schema=False)
+async def show_home(request: Request[Any, Any, Any], session: Any, pages: Pages, settings: Settings) -> Response[bytes]:
+    """What this server is, and the way in."""
+    return pages.render(request, "html/home.html", session=session, issuer=settings.issuer)
+
+
+@route("/static/{digest:str}/{name:str}", http_method=_READ, include_in_schema=False)
+async def serve_static(request: Request[Any, Any, Any], digest: str, name: str, pages: Pages) -> Response[bytes]:
+    """A file at the address of its present content; any other address is 404, so that no cache keeps a wrong one."""
+    file = static.FILES.get(name)
+    if file is None or file.digest != digest:
+        return pages.error(request, 404)
+    return Response(file.content, headers=_IMMUTABLE, media_type=file.media_type)
+
+
+@route("/favicon.ico", http_method=_READ, include_in_schema=False)
+async def serve_icon() -> Response[bytes]:
+    """Browsers ask here on their own before they have read a page."""
+    file = static.FILES["polar.svg"]
+    return Response(file.content, headers=_A_DAY, media_type=file.media_type)
+
+
+routes = [show_home, serve_static, serve_icon]

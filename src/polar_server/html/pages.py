@@ -1,0 +1,122 @@
+"""Pages: templates rendered with every header, cookie and token they need; forms read and checked."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined, select_autoescape
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from markupsafe import Markup
+
+from polar_server.html import cookies, csrf, static, words
+from polar_server.html.headers import page_headers
+from polar_server.oauth.parameters import read_form
+from polar_server.oauth.server_keys import ServerKeys
+from polar_server.settings import Settings
+
+PRODUCT = "Polar"
+_OWN = Path(__file__).parent / "templates"
+_DEFAULTS: Mapping[str, Any] = {"errors": {}, "done": None}
+_CSRF_INPUT = Markup('<input type="hidden" name="csrf" value="{}">')
+
+
+class SignedIn(Protocol):
+    """What a page needs of a session: its id binds the forms; templates read its `user`."""
+
+    @property
+    def id(self) -> str: ...
+
+
+class Pages:
+    """Renders templates named `package/page.html` from the packages' folders; `html/` are our own bases."""
+
+    def __init__(
+        self,
+        folders: Mapping[str, Path],
+        settings: Settings,
+        server_keys: ServerKeys,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._settings, self._server_keys, self._random = settings, server_keys, random
+        self._environment = _environment({**folders, "html": _OWN}, reload=not settings.is_production)
+
+    def render(
+        self,
+        request: Request[Any, Any, Any],
+        template: str,
+        status: int = 200,
+        *,
+        headers: Mapping[str, str] | None = None,
+        form_action: str | None = None,
+        session: SignedIn | None = None,
+        set_cookies: Iterable[Cookie] = (),
+        **values: Any,
+    ) -> Response[bytes]:
+        """A page. Its forms are bound to `session`, or to the browser cookie, which is set when missing.
+
+        `form_action`: see `headers.content_security_policy`. `values` are named at the top of each template;
+        a missing one raises jinja2.UndefinedError.
+        """
+        sent = list(set_cookies)
+        binding = self._binding(request, session)
+        if binding is None:
+            sent.append(cookies.set_browser(self._settings, self._random(cookies.BROWSER_BYTES)))
+            binding = str(sent[-1].value)
+        values = {**_DEFAULTS, **values, "session": session, "csrf": self._csrf_input(binding)}
+        content = self._environment.get_template(template).render(values).encode("utf-8", "replace")
+        return Response(
+            content,
+            status_code=status,
+            headers={**page_headers(form_action), **(headers or {})},
+            cookies=sent,
+            media_type="text/html; charset=utf-8",
+        )
+
+    def text(self, template: str, **values: Any) -> str:
+        """A text template, such as a mail. Values stand as they are, unescaped."""
+        return self._environment.get_template(template).render({"issuer": self._settings.issuer, **values})
+
+    def error(
+        self,
+        request: Request[Any, Any, Any],
+        status: int,
+        headers: Mapping[str, str] | None = None,
+        message: str | None = None,
+        request_id: str | None = None,
+    ) -> Response[bytes]:
+        """The page for 403, 404, 429, 500, 503 and their like. `message` replaces the usual explanation."""
+        return self.render(
+            request, "html/error.html", status, headers=headers, code=status, message=message, request_id=request_id
+        )
+
+    async def read_form(self, request: Request[Any, Any, Any], session: SignedIn | None) -> dict[str, str]:
+        """The posted form, without its token. `session` must be the one the page was rendered with.
+
+        Raises csrf.Forbidden for a form that is not ours, oauth.errors.InvalidRequest for one that cannot be read.
+        """
+        form = read_form(await request.body())
+        given = form.pop(csrf.FIELD, "")
+        csrf.check(request, self._server_keys, self._settings.issuer, self._binding(request, session), given)
+        return form
+
+    def _binding(self, request: Request[Any, Any, Any], session: SignedIn | None) -> str | None:
+        return session.id if session else cookies.browser(request, self._settings)
+
+    def _csrf_input(self, binding: str) -> Callable[[str], Markup]:
+        return lambda action: _CSRF_INPUT.format(csrf.token(self._server_keys, binding, action))
+
+
+def _environment(folders: Mapping[str, Path], reload: bool) -> Environment:
+    environment = Environment(
+        loader=PrefixLoader({name: FileSystemLoader(folder) for name, folder in folders.items()}),
+        autoescape=select_autoescape(disabled_extensions=("txt",), default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        auto_reload=reload,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(words.FILTERS)
+    environment.globals.update(product=PRODUCT, static=lambda name: static.FILES[name].path)
+    return environment

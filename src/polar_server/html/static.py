@@ -1,0 +1,34 @@
+"""Static files under an address that changes with their content, so that they may be cached for ever."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """One file, read once. `digest` is the first 16 hex digits of its SHA-256."""
+
+    name: str
+    digest: str
+    content: bytes
+    media_type: str
+
+    @property
+    def path(self) -> str:
+        return f"/static/{self.digest}/{self.name}"
+
+
+def load(folder: Path) -> dict[str, StaticFile]:
+    """Every file of the folder whose type we serve, by name."""
+    return {path.name: _read(path) for path in sorted(folder.iterdir()) if path.suffix in _TYPES}
+
+
+def _read(path: Path) -> StaticFile:
+    content = path.read_bytes()
+    return StaticFile(path.name, hashlib.sha256(content).hexdigest()[:16], content, _TYPES[path.suffix])
+
+
+FILES = load(Path(__file__).parent / "static")

@@ -1,0 +1,97 @@
+"""Filters that put values into words a person reads: names, hosts, times."""
+
+import datetime as dt
+import unicodedata
+import zlib
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+NAME_LENGTH = 200
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+# Letters by category, blanks by look: Hangul fillers, the empty Braille cell, the grapheme joiner.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_TINTS = 6
+
+
+def plain(text: str | None, otherwise: str = "") -> str:
+    """A name that strangers chose, without characters that are invisible or turn the text around (UTS 39 §5.2)."""
+    kept = (" " if character.isspace() else character for character in (text or "")[: NAME_LENGTH * 4])
+    visible = "".join(c for c in kept if unicodedata.category(c) not in _INVISIBLE and c not in _BLANK)
+    return _few_marks(" ".join(visible.split()))[:NAME_LENGTH] or otherwise
+
+
+def _few_marks(text: str) -> str:
+    """At most two combining marks on a letter: towers of them cover the lines around."""
+    kept: list[str] = []
+    for character in text:
+        mark = unicodedata.combining(character)
+        if not (mark and len(kept) > 1 and unicodedata.combining(kept[-1]) and unicodedata.combining(kept[-2])):
+            kept.append(character)
+    return "".join(kept)
+
+
+def host(uri: str) -> str:
+    """Where a URI leads, in ASCII: its host and port, or its private scheme."""
+    parts = urlsplit(uri)
+    if not parts.hostname:
+        return f"{parts.scheme}:"
+    name = f"[{parts.hostname}]" if ":" in parts.hostname else ".".join(map(_ascii_label, parts.hostname.split(".")))
+    return f"{name}:{parts.port}" if parts.port else name
+
+
+def _ascii_label(label: str) -> str:
+    """A label as the DNS has it, so that a look-alike letter shows (RFC 3492)."""
+    try:
+        return label.encode("ascii").decode()
+    except UnicodeEncodeError:
+        return "xn--" + label.encode("punycode").decode()
+
+
+def is_this_device(uri: str) -> bool:
+    """Whether a redirect URI stays on the person's own device: loopback or a private scheme (RFC 8252 §7)."""
+    parts = urlsplit(uri)
+    return parts.scheme not in ("http", "https") or parts.hostname in LOOPBACK
+
+
+def initials(name: str) -> str:
+    """One or two letters that stand for a name without a picture."""
+    words = [word for word in plain(name).split() if word[0].isalnum()]
+    return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+def tint(text: str) -> int:
+    """The number of the colour behind the initials: the same for the same text."""
+    return zlib.crc32(text.encode("utf-8", "surrogatepass")) % _TINTS
+
+
+def day(seconds: int) -> Markup:
+    """`3 March 2026`, as a <time> element. `seconds` since 1970; UTC."""
+    at = dt.datetime.fromtimestamp(seconds, dt.UTC)
+    return _time(at, f"{at.day} {at:%B %Y}")
+
+
+def moment(seconds: int) -> Markup:
+    """`3 March 2026, 10:12 UTC`, as a <time> element."""
+    at = dt.datetime.fromtimestamp(seconds, dt.UTC)
+    return _time(at, f"{at.day} {at:%B %Y, %H:%M} UTC")
+
+
+def _time(at: dt.datetime, text: str) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(f"{at:%Y-%m-%dT%H:%M:%SZ}", text)
+
+
+def duration(seconds: int) -> str:
+    """`1 hour`, `12 minutes`: rounded up to the largest unit that says it with a number above one, or to one."""
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        count = -(-seconds // size)
+        if seconds > size or seconds == size:
+            return f"{count} {unit}" + ("s" if count > 1 else "")
+    return "1 minute" if seconds > 0 else "a moment"
+
+
+FILTERS = {
+    "plain": plain, "host": host, "is_this_device": is_this_device, "initials": initials, "tint": tint,
+    "day": day, "moment": moment, "duration": duration,
+}  # fmt: skip

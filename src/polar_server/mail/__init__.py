@@ -1,0 +1,7 @@
+"""Mail to people: queued, and sent without keeping a page waiting."""
+
+from polar_server.mail.mailer import Mailer, mailer_for
+from polar_server.mail.message import Message
+from polar_server.mail.transports import FolderMailer, SmtpMailer
+
+__all__ = ["FolderMailer", "Mailer", "Message", "SmtpMailer", "mailer_for"]
