@@ -1,0 +1,384 @@
+"""The rules of the architecture, each kept by a test and proved by a snippet that breaks it."""
+
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SRC = ROOT / "src"
+
+FLOORS = {
+    "polar_server": 0,
+    "polar_server.settings": 0,
+    "polar_server.oauth": 0,
+    "polar_server.database": 1,
+    "polar_server.html": 1,
+    "polar_server.mail": 1,
+    "polar_server.outbound": 1,
+    "polar_server.accounts": 2,
+    "polar_server.authorization_server": 3,
+    "polar_server.resource_server": 4,
+    "polar_server.resources": 5,
+    "polar_server.dashboard": 5,
+    "polar_server.app": 6,
+    "polar_server.demo": 7,
+    "polar_server.cli": 8,
+    "polar_server.__main__": 9,
+}
+"""Imports point down only; a new part of the server gets its floor here."""
+
+FORBIDDEN_NAMES = frozenset({"base", "common", "core", "handler", "helper", "manager", "misc", "service", "util"})
+"""And their plurals."""
+
+RANDOMNESS_IN_OAUTH = {
+    "polar_server.oauth.server_keys": "an AES-GCM nonce must never repeat, so no caller may choose one",
+}
+
+SQL_OUTSIDE_QUERIES = {
+    "polar_server.database": "it speaks to the engines: transactions, PRAGMA, and its own table of applied migrations",
+}
+
+QUERIED_BY_OTHER_KEYS: dict[str, str] = {}
+"""Statements on an organization's table that rightly leave the organization open: `module.NAME`, and why."""
+
+IMPURE = {
+    "asyncio",
+    "http",
+    "logging",
+    "multiprocessing",
+    "random",
+    "secrets",
+    "socket",
+    "ssl",
+    "sqlite3",
+    "subprocess",
+}
+PURE = sys.stdlib_module_names - IMPURE - {"threading", "time"}
+"""What of the standard library the protocol may use: nothing that waits, talks or rolls dice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module of ours, or a snippet that plays one."""
+
+    name: str
+    tree: ast.Module
+
+    @property
+    def part(self) -> str:
+        """The entry of FLOORS that this module belongs to."""
+        return ".".join(self.name.split(".")[:2])
+
+    def is_in(self, package: str) -> bool:
+        return self.name == package or self.name.startswith(package + ".")
+
+    @property
+    def imports(self) -> Iterator[str]:
+        """Every imported name, fully qualified: `from a import b` gives `a.b`."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            if isinstance(node, ast.ImportFrom):
+                source = self._absolute(node)
+                yield from (f"{source}.{alias.name}" for alias in node.names)
+
+    def _absolute(self, node: ast.ImportFrom) -> str:
+        if not node.level:
+            return node.module or ""
+        package = self.name.split(".")[: -node.level] or ["polar_server"]
+        return ".".join([*package, *filter(None, [node.module])])
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """Every string literal that is not a docstring; what an f-string fills in is left out."""
+        docstrings = {id(node.value) for node in ast.walk(self.tree) if isinstance(node, ast.Expr)}
+        inside = {id(part) for node in ast.walk(self.tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+        for node in ast.walk(self.tree):
+            if id(node) not in docstrings | inside and (text := _text(node)):
+                yield text
+
+
+def _text(node: ast.AST) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "{}".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _modules() -> list[Module]:
+    paths = sorted((SRC / "polar_server").rglob("*.py"))
+    return [Module(_name(path), ast.parse(path.read_text(), str(path))) for path in paths]
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(SRC).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = _modules()
+
+
+# The rules: each takes a module and gives its faults.
+
+
+def upward_import(module: Module) -> Iterator[str]:
+    """Imports point down; on the same floor another part's queries are open, and nothing else."""
+    if module.part not in FLOORS:
+        yield "has no floor: add it to FLOORS"
+        return
+    for name in module.imports:
+        part = ".".join(name.split(".")[:2])
+        if part not in FLOORS or part == module.part or name == "polar_server.__version__":
+            continue
+        if FLOORS[part] > FLOORS[module.part]:
+            yield f"imports {name} from a floor above"
+        elif FLOORS[part] == FLOORS[module.part] > 0 and not _is_queries(name):
+            yield f"imports {name} from its own floor"
+
+
+def resource_imports_resource(module: Module) -> Iterator[str]:
+    """A resource knows another one by its queries only."""
+    if not module.is_in("polar_server.resources"):
+        return
+    own = module.name.split(".")[:3]
+    for name in module.imports:
+        if name.startswith("polar_server.resources.") and name.split(".")[:3] != own and not _is_queries(name):
+            yield f"imports {name}, which is another resource"
+
+
+def _is_queries(name: str) -> bool:
+    return "queries" in name.split(".")
+
+
+def foreign_import_in_oauth(module: Module) -> Iterator[str]:
+    """The protocol stands on the standard library, cryptography and joserfc, and does no input or output."""
+    if not module.is_in("polar_server.oauth"):
+        return
+    for name in module.imports:
+        allowed = name.split(".")[0] in PURE | {"cryptography", "joserfc"} or name.startswith("polar_server.oauth")
+        if not allowed:
+            yield f"imports {name}"
+
+
+def clock_or_chance_in_oauth(module: Module) -> Iterator[str]:
+    """The protocol never waits; time and randomness are its arguments."""
+    if not module.is_in("polar_server.oauth"):
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Await | ast.AsyncFunctionDef | ast.AsyncFor | ast.AsyncWith):
+            yield f"line {node.lineno} is asynchronous"
+        if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today"):
+            yield f"line {node.lineno} reads the clock"
+    if module.name not in RANDOMNESS_IN_OAUTH:
+        yield from (f"uses {name}" for name in _names(module) & {"os.urandom", "uuid.uuid4", "uuid.uuid1"})
+
+
+def _names(module: Module) -> set[str]:
+    """Dotted names that are read, and names that are imported."""
+    read = {ast.unparse(node) for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)}
+    return read | set(module.imports)
+
+
+def environment_outside_settings(module: Module) -> Iterator[str]:
+    """One module reads the environment, so one table can document it."""
+    if module.name != "polar_server.settings":
+        yield from (f"uses {name}" for name in _names(module) & {"os.environ", "os.getenv", "os.environb", "os.putenv"})
+
+
+SQL = re.compile(
+    r"\s*(?:SELECT\s|INSERT\s+(?:OR\s+\w+\s+)?INTO\s|UPDATE\s+\w+\s+(?:AS\s+\w+\s+)?SET\s|DELETE\s+FROM\s|WITH\s+\w+.*\sAS\s"
+    r"|(?:CREATE|ALTER|DROP)\s+(?:UNIQUE\s+)?(?:TABLE|INDEX|VIEW)\s|PRAGMA\s|BEGIN\b|COMMIT\b)",
+    re.DOTALL,
+)
+
+
+def sql_outside_queries(module: Module) -> Iterator[str]:
+    """SQL is read in one place: queries.py and the migrations."""
+    if module.name.endswith("queries") or any(module.is_in(package) for package in SQL_OUTSIDE_QUERIES):
+        return
+    for text in module.texts:
+        # Lower case counts as well; prose begins with one capital letter and does not match.
+        if SQL.match(text) or (text[:20].islower() and SQL.match(text.upper())):
+            yield f"holds the SQL {text[:60]!r}"
+
+
+def forbidden_name(module: Module) -> Iterator[str]:
+    """A name says what is inside; these say nothing."""
+    yield from (
+        f"is called {part}" for part in module.name.split(".") if part.strip("_").removesuffix("s") in FORBIDDEN_NAMES
+    )
+
+
+def long_function(module: Module) -> Iterator[str]:
+    """Forty lines are the most that is read as one thought."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > 40:
+                yield f"{node.name} has {length} lines"
+
+
+def no_docstring(module: Module) -> Iterator[str]:
+    """The first line of a module names the thing."""
+    if not ast.get_docstring(module.tree):
+        yield "has no docstring"
+
+
+CREATE_TABLE = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)\s*\((.*?)\n\)", re.DOTALL | re.IGNORECASE)
+
+
+def organization_tables(migrations: str) -> frozenset[str]:
+    """The tables that have a column organization_id."""
+    return frozenset(
+        name
+        for name, columns in CREATE_TABLE.findall(migrations)
+        if re.search(r"^\s*organization_id\s", columns, re.MULTILINE)
+    )
+
+
+ORGANIZATION_TABLES = organization_tables(
+    "\n".join(path.read_text() for path in sorted(SRC.glob("polar_server/**/migrations/*.sql")))
+)
+ANY_KEY = re.compile(r"\b(?:FROM|JOIN|UPDATE|INTO)\s+(\w+)", re.IGNORECASE)
+
+
+def query_without_organization(module: Module) -> Iterator[str]:
+    """A statement on an organization's table says which organization: nothing of one is shown to another."""
+    for name, text in _statements(module):
+        tables = set(ANY_KEY.findall(text)) & ORGANIZATION_TABLES
+        if tables and f"{module.name}.{name}" not in QUERIED_BY_OTHER_KEYS and not _names_organization(text):
+            yield f"{name} reads or writes {', '.join(sorted(tables))} without organization_id"
+
+
+def _names_organization(text: str) -> bool:
+    if re.match(r"\s*INSERT\s", text, re.IGNORECASE):
+        return "organization_id" in text
+    # What is merely selected limits nothing: the column must stand in a condition.
+    condition = re.search(r"\b(?:WHERE|ON)\b.*", text, re.DOTALL | re.IGNORECASE)
+    return condition is not None and "organization_id" in condition[0]
+
+
+def _statements(module: Module) -> Iterator[tuple[str, str]]:
+    """(variable, SQL) of every text given to Statement(...), the one for PostgreSQL included."""
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.Call) or ast.unparse(node.func).split(".")[-1] != "Statement":
+            continue
+        name = next(
+            (ast.unparse(a.targets[0]) for a in ast.walk(module.tree) if isinstance(a, ast.Assign) and a.value is node),
+            f"line {node.lineno}",
+        )
+        for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
+            yield name, "".join(_text(part) for part in ast.walk(argument))
+
+
+Rule = Callable[[Module], Iterator[str]]
+RULES: dict[Rule, list[tuple[str, str]]] = {
+    upward_import: [
+        ("polar_server.accounts.people", "from polar_server.authorization_server import clients"),
+        ("polar_server.accounts.people", "from ..authorization_server.queries import FIND_CLIENT"),
+        ("polar_server.accounts.people", "import polar_server.app"),
+        ("polar_server.mail.folder", "from polar_server.html import Pages"),
+        ("polar_server.oauth.pkce", "from polar_server import database"),
+        ("polar_server.newcomer", "import json"),
+    ],
+    resource_imports_resource: [
+        ("polar_server.resources.orders.endpoints", "from polar_server.resources.products import rules"),
+        ("polar_server.resources.orders.endpoints", "from ..products.schemas import Product"),
+    ],
+    foreign_import_in_oauth: [
+        ("polar_server.oauth.pkce", "import litestar"),
+        ("polar_server.oauth.pkce", "from time import time"),
+        ("polar_server.oauth.pkce", "import secrets"),
+        ("polar_server.oauth.pkce", "from polar_server.settings import Settings"),
+    ],
+    clock_or_chance_in_oauth: [
+        ("polar_server.oauth.grants", "async def redeem(): ..."),
+        ("polar_server.oauth.grants", "import datetime\nnow = datetime.datetime.now()"),
+        ("polar_server.oauth.grants", "import os\nnonce = os.urandom(12)"),
+        ("polar_server.oauth.grants", "from os import urandom"),
+    ],
+    environment_outside_settings: [
+        ("polar_server.app", "import os\nport = os.environ['PORT']"),
+        ("polar_server.app", "from os import getenv"),
+    ],
+    sql_outside_queries: [
+        ("polar_server.accounts.people", "FIND = 'SELECT id FROM users WHERE id = :id'"),
+        ("polar_server.accounts.people", "def f(t): return f'UPDATE {t} SET a = 1', f'DELETE FROM {t}'"),
+        ("polar_server.accounts.people", "FIND = 'select id from users'"),
+        ("polar_server.accounts.people", "FIND = '''\n  WITH a AS (SELECT 1) SELECT * FROM a'''"),
+    ],
+    forbidden_name: [("polar_server.accounts.utils", ""), ("polar_server.core.tokens", "")],
+    long_function: [("polar_server.app", "def create():\n" + "    pass\n" * 40)],
+    no_docstring: [("polar_server.app", "import json"), ("polar_server.app", "")],
+    query_without_organization: [
+        ("polar_server.accounts.queries", "LIST = Statement('SELECT user_id FROM memberships')"),
+        (
+            "polar_server.accounts.queries",
+            "LIST = Statement('SELECT organization_id FROM memberships WHERE a = 1')",
+        ),
+        ("polar_server.accounts.queries", "END = Statement('DELETE FROM memberships WHERE user_id = :user_id')"),
+        (
+            "polar_server.accounts.queries",
+            "A = Statement('SELECT 1', postgres='SELECT a FROM memberships WHERE b')",
+        ),
+    ],
+}
+
+ALLOWED: list[tuple[Rule, str, str]] = [
+    (upward_import, "polar_server.accounts.people", "from polar_server.database import Database"),
+    (upward_import, "polar_server.dashboard.pages", "from polar_server.resources.products.queries import LIST"),
+    (resource_imports_resource, "polar_server.resources.orders.rules", "from ..products.queries import FIND_PRODUCT"),
+    (foreign_import_in_oauth, "polar_server.oauth.keys", "from joserfc.jwk import RSAKey\nfrom .tokens import mint"),
+    (clock_or_chance_in_oauth, "polar_server.oauth.grants", "def redeem(now: int): return now + 1"),
+    (environment_outside_settings, "polar_server.settings", "import os\nname = os.environ['NAME']"),
+    (sql_outside_queries, "polar_server.accounts.queries", "FIND = 'SELECT id FROM users'"),
+    (sql_outside_queries, "polar_server.accounts.pages", "TEXT = 'Select one from the list.'"),
+    (query_without_organization, "polar_server.accounts.queries", "ALL = Statement('SELECT id FROM users')"),
+    (
+        query_without_organization,
+        "polar_server.accounts.queries",
+        "ALL = Statement('SELECT user_id FROM memberships WHERE organization_id = :organization_id')",
+    ),
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_rule_holds(rule: Rule) -> None:
+    """No module of the server breaks the rule."""
+    assert [f"{module.name} {fault}" for module in MODULES for fault in rule(module)] == []
+
+
+FORBIDDEN = [(rule, name, text) for rule, cases in RULES.items() for name, text in cases]
+
+
+def _ids(cases: list[tuple[Rule, str, str]]) -> list[str]:
+    return [f"{rule.__name__}-{text.splitlines()[-1][:40] if text else name}" for rule, name, text in cases]
+
+
+@pytest.mark.parametrize("rule,name,text", FORBIDDEN, ids=_ids(FORBIDDEN))
+def test_rule_finds_a_fault(rule: Rule, name: str, text: str) -> None:
+    """The rule finds what it forbids."""
+    assert list(rule(Module(name, ast.parse(text))))
+
+
+@pytest.mark.parametrize("rule,name,text", ALLOWED, ids=_ids(ALLOWED))
+def test_rule_leaves_the_rest_alone(rule: Rule, name: str, text: str) -> None:
+    """The rule does not mistake what is allowed for a fault."""
+    assert list(rule(Module(name, ast.parse(text)))) == []
+
+
+def test_organization_tables_are_found_in_migrations() -> None:
+    """The tables of organizations are read from the migrations, so that a new one cannot be forgotten."""
+    text = "CREATE TABLE a (\n  id TEXT,\n  organization_id TEXT NOT NULL\n);\nCREATE TABLE b (\n  id TEXT\n);"
+    assert organization_tables(text) == {"a"}
+    assert "memberships" in ORGANIZATION_TABLES
+
+
+def test_exceptions_are_needed() -> None:
+    """An exception that no statement needs any more is taken out."""
+    names = {f"{module.name}.{name}" for module in MODULES for name, _ in _statements(module)}
+    assert set(QUERIED_BY_OTHER_KEYS) <= names
+    assert set(RANDOMNESS_IN_OAUTH) | set(SQL_OUTSIDE_QUERIES) <= {module.name for module in MODULES}
