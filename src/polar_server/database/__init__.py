@@ -1,0 +1,39 @@
+"""The database: plain SQL on SQLite or PostgreSQL, one text for both."""
+
+from polar_server.database.interface import (
+    ConstraintViolation,
+    Database,
+    DatabaseError,
+    Row,
+    Transaction,
+    Unavailable,
+    UniqueViolation,
+)
+from polar_server.database.postgres import PostgresDatabase
+from polar_server.database.sqlite import SqliteDatabase
+from polar_server.database.statements import Statement
+
+__all__ = [
+    "ConstraintViolation",
+    "Database",
+    "DatabaseError",
+    "Row",
+    "Statement",
+    "Transaction",
+    "Unavailable",
+    "UniqueViolation",
+    "connect",
+]
+
+
+def connect(url: str, connections: int = 10) -> Database:
+    """The database at `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://...`; not open yet.
+
+    `connections` is the most that PostgreSQL will see from this process. Raises ValueError for any other URL.
+    """
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite" and rest.startswith("/") and rest[1:] not in ("", ":memory:"):
+        return SqliteDatabase(rest[1:])
+    if scheme in ("postgresql", "postgres"):
+        return PostgresDatabase(url, connections)
+    raise ValueError("The database URL must look like sqlite:///path/polar.db or postgresql://user:password@host/name.")
