@@ -42,6 +42,11 @@ class SmtpMailer:
             "timeout": timeout,
         }
 
+    async def reach(self) -> None:
+        """Connect and sign in, and send nothing. Raises OSError or SMTPException."""
+        async with aiosmtplib.SMTP(**self._client):  # type: ignore[arg-type]
+            pass
+
     async def send(self, mail: EmailMessage) -> None:
         try:
             await aiosmtplib.send(mail, **self._client)  # type: ignore[arg-type]
