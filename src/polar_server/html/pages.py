@@ -1,6 +1,7 @@
 """Pages: templates rendered with every header, cookie and token they need; forms read and checked."""
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +19,6 @@ from polar_server.settings import Settings
 
 PRODUCT = "Polar"
 _OWN = Path(__file__).parent / "templates"
-_DEFAULTS: Mapping[str, Any] = {"errors": {}, "done": None}
 _CSRF_INPUT = Markup('<input type="hidden" name="csrf" value="{}">')
 
 
@@ -64,7 +64,8 @@ class Pages:
         if binding is None:
             sent.append(cookies.set_browser(self._settings, self._random(cookies.BROWSER_BYTES)))
             binding = str(sent[-1].value)
-        values = {**_DEFAULTS, **values, "session": session, "csrf": self._csrf_input(binding)}
+        errors = defaultdict(str, values.pop("errors", {}))
+        values = {"done": None, **values, "errors": errors, "session": session, "csrf": self._csrf_input(binding)}
         content = self._environment.get_template(template).render(values).encode("utf-8", "replace")
         return Response(
             content,

@@ -13,6 +13,11 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _TINTS = 6
+# In this order: each browser also claims to be those below it.
+_PROGRAMS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"), ("Chrom", "Chrome"),
+             ("CriOS/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl"), ("python", "A Python program"))  # fmt: skip
+_SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"),
+            ("CrOS", "ChromeOS"), ("Mac OS X", "macOS"), ("Linux", "Linux"))  # fmt: skip
 
 
 def plain(text: str | None, otherwise: str = "") -> str:
@@ -55,6 +60,11 @@ def is_this_device(uri: str) -> bool:
     return parts.scheme not in ("http", "https") or parts.hostname in LOOPBACK
 
 
+def web(uri: str | None) -> str | None:
+    """The URI when it is a web address, so that no link runs a script (ASVS 1.2.2)."""
+    return uri if uri and uri.lower().startswith(("https://", "http://")) else None
+
+
 def initials(name: str) -> str:
     """One or two letters that stand for a name without a picture."""
     words = [word for word in plain(name).split() if word[0].isalnum()]
@@ -64,6 +74,14 @@ def initials(name: str) -> str:
 def tint(text: str) -> int:
     """The number of the colour behind the initials: the same for the same text."""
     return zlib.crc32(text.encode("utf-8", "surrogatepass")) % _TINTS
+
+
+def browser(user_agent: str | None) -> str:
+    """`Firefox on Linux`: what a User-Agent says it is, in two words."""
+    sent = user_agent or ""
+    program = next((name for mark, name in _PROGRAMS if mark in sent), None)
+    system = next((name for mark, name in _SYSTEMS if mark in sent), None)
+    return f"{program or 'A browser'} on {system}" if system else program or "An unknown browser"
 
 
 def day(seconds: int) -> Markup:
@@ -92,6 +110,6 @@ def duration(seconds: int) -> str:
 
 
 FILTERS = {
-    "plain": plain, "host": host, "is_this_device": is_this_device, "initials": initials, "tint": tint,
+    "plain": plain, "host": host, "is_this_device": is_this_device, "web": web, "browser": browser, "initials": initials, "tint": tint,
     "day": day, "moment": moment, "duration": duration,
 }  # fmt: skip
