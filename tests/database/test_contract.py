@@ -1,6 +1,7 @@
 """What every engine promises to the code above it."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -24,9 +25,9 @@ TAKE = Statement("UPDATE things SET number = number - 1 WHERE id = :id AND numbe
 DELETE_ALL = Statement("DELETE FROM things")
 
 
-async def add(database: Database, id: str, number: int = 0) -> None:
+async def add(database: Database, key: str, number: int = 0) -> None:
     async with database.write() as transaction:
-        await transaction.run(ADD, id=id, name=f"name of {id}", number=number)
+        await transaction.run(ADD, id=key, name=f"name of {key}", number=number)
 
 
 async def count(database: Database) -> int:
@@ -41,8 +42,8 @@ async def test_a_row_unpacks_by_position_and_by_name(things: Database) -> None:
     await add(things, "a", 7)
     async with things.read() as transaction:
         row = await transaction.one(FIND, id="a")
-    id, name, number = row
-    assert (id, name, number) == ("a", "name of a", 7)
+    key, name, number = row
+    assert (key, name, number) == ("a", "name of a", 7)
     assert (row[0], row["name"], len(row)) == ("a", "name of a", 3)
     assert list(row.keys()) == ["id", "name", "number"]
 
@@ -59,8 +60,8 @@ async def test_one_first_and_all_without_rows(things: Database) -> None:
 
 async def test_all_gives_every_row(things: Database) -> None:
     """All gives every row in the statement's order, whichever kind of block asks."""
-    for id in "cab":
-        await add(things, id)
+    for key in "cab":
+        await add(things, key)
     for block in (things.read(), things.write(), things.statement()):
         async with block as transaction:
             assert [row["id"] for row in await transaction.all(LIST)] == ["a", "b", "c"]
@@ -126,14 +127,14 @@ async def test_an_exception_rolls_back(things: Database) -> None:
 async def test_a_unique_violation_names_the_columns(things: Database) -> None:
     """A repeated value is a UniqueViolation that names the columns and shows no value."""
     await add(things, "a")
-    for block, id, name, columns in (
+    for block, key, name, columns in (
         (things.write(), "a", "secret", ("id",)),
         (things.write(), "secret", "name of a", ("name",)),
         (things.statement(), "a", "secret", ("id",)),
     ):
         with pytest.raises(UniqueViolation) as caught:
             async with block as transaction:
-                await transaction.run(ADD, id=id, name=name, number=0)
+                await transaction.run(ADD, id=key, name=name, number=0)
         assert caught.value.columns == columns
         assert "secret" not in str(caught.value)
         assert "name of a" not in str(caught.value)
@@ -156,11 +157,15 @@ async def test_other_constraints(things: Database) -> None:
 async def test_a_caught_error_still_spoils_the_transaction(things: Database) -> None:
     """A block that swallows a statement's error does not seem to succeed: nothing is kept, and it is told."""
     await add(things, "a")
-    with pytest.raises(DatabaseError, match="nothing of it was kept"):
+
+    async def swallow() -> None:
         async with things.write() as transaction:
             await transaction.run(ADD, id="b", name="b", number=0)
-            with pytest.raises(UniqueViolation):
+            with suppress(UniqueViolation):
                 await transaction.run(ADD, id="a", name="c", number=0)
+
+    with pytest.raises(DatabaseError, match="nothing of it was kept"):
+        await swallow()
     assert await count(things) == 1
 
 
@@ -261,27 +266,25 @@ async def test_a_writer_cancelled_inside_its_body_rolls_back(things: Database) -
 
 async def test_a_block_abandoned_by_its_coroutine_rolls_back(things: Database) -> None:
     """A coroutine that is closed inside its block cannot wait any more; it still rolls back and blocks nobody."""
+    inside = asyncio.Event()
 
-    class Pause:
-        def __await__(self):  # type: ignore[no-untyped-def]  # noqa: ANN204
-            yield
-
-    async def abandoned() -> None:
+    async def wait_inside() -> None:
         async with things.write() as transaction:
             await transaction.run(ADD, id="a", name="a", number=0)
-            reached.append(True)
-            await Pause()
+            inside.set()
+            await asyncio.Event().wait()
 
-    reached: list[bool] = []
-    task = asyncio.get_running_loop().create_task(abandoned())
-    while not reached:
-        await asyncio.sleep(0)
-    task.get_coro().close()  # type: ignore[union-attr]
-    with pytest.raises(RuntimeError):
-        await task
+    task = asyncio.create_task(wait_inside())
+    await inside.wait()
+    coroutine = task.get_coro()
+    assert coroutine is not None
+    coroutine.close()
     async with asyncio.timeout(2):
         await add(things, "b")
     assert await count(things) == 1
+    task.cancel()
+    with pytest.raises((RuntimeError, asyncio.CancelledError)):
+        await task
 
 
 async def test_a_closed_database_is_unavailable(things: Database) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -32,10 +33,11 @@ _KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 4, "TCP_USE
 class Connection:
     """One connection and what was prepared on it."""
 
-    __slots__ = ("_names", "_prepared", "raw")
+    __slots__ = ("_has_place", "_names", "_prepared", "raw")
 
     def __init__(self, raw: Any) -> None:
         self.raw = raw
+        self._has_place = True
         self._prepared: dict[str, Any] = {}
         self._names = count(1)
 
@@ -54,6 +56,12 @@ class Connection:
         number: str = prepared.get_statusmsg().rpartition(" ")[2]
         return int(number) if number.isdecimal() else 0
 
+    def leave_place(self) -> bool:
+        """End the connection at once; True the first time, when its place becomes free."""
+        self.raw.terminate()
+        had_place, self._has_place = self._has_place, False
+        return had_place
+
     async def _prepare(self, text: str) -> Any:
         if len(self._prepared) >= _MOST_PREPARED:
             self._prepared.clear()
@@ -66,9 +74,8 @@ class Connections:
 
     def __init__(self, url: str, limit: int) -> None:
         self._url = url
-        self._limit = limit
+        self._places = limit  # how many more may be opened
         self._idle: list[Connection] = []
-        self._count = 0  # open or being opened
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
         self._closed = True
 
@@ -80,11 +87,9 @@ class Connections:
         self._closed = True
         while self._idle:
             connection = self._idle.pop()
-            self._count -= 1
-            try:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await connection.raw.close(timeout=2)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                connection.raw.terminate()
+            self.drop(connection)
 
     def idle(self) -> Connection | None:
         """The connection given back last, if one is idle and alive."""
@@ -92,7 +97,7 @@ class Connections:
             connection = self._idle.pop()
             if not connection.raw.is_closed():
                 return connection
-            self._count -= 1
+            self.drop(connection)
         return None
 
     async def take(self) -> Connection:
@@ -100,36 +105,38 @@ class Connections:
         if self._closed:
             raise Unavailable("The database is not open.")
         connection = self.idle()
-        if connection is None and self._count >= self._limit:
+        if connection is None and self._places:
+            self._places -= 1
+        elif connection is None:
             connection = await self._turn()
         return connection or await self._open()
 
     async def replace(self, connection: Connection) -> Connection:
         """A new connection for a broken one. The idle ones, likely as dead, are dropped with it."""
         self._idle, idle = [], self._idle
-        for each in (*idle, connection):
-            self._forget(each)
+        for each in idle:
+            self.drop(each)
+        connection.leave_place()
         return await self._open()
 
     def give(self, connection: Connection) -> None:
         """Give back a connection that has no transaction open."""
         if self._closed or connection.raw.is_closed():
-            return self.drop(connection)
-        if not self._pass_on(connection):
+            self.drop(connection)
+        elif not self._pass_on(connection):
             self._idle.append(connection)
-        return None
 
     def drop(self, connection: Connection) -> None:
         """Give back a connection in an unknown state: the server rolls back what was open."""
-        self._forget(connection)
-        self._pass_on(None)
+        if connection.leave_place():
+            self._free_place()
 
-    def _forget(self, connection: Connection) -> None:
-        connection.raw.terminate()
-        self._count -= 1
+    def _free_place(self) -> None:
+        if not self._pass_on(None):
+            self._places += 1
 
     def _pass_on(self, connection: Connection | None) -> bool:
-        """Give the longest waiter a connection, or leave (None) to open one."""
+        """Give the longest waiter a connection, or (None) the place to open one."""
         while self._waiters:
             waiter = self._waiters.popleft()
             if not waiter.done():
@@ -143,28 +150,28 @@ class Connections:
         try:
             async with asyncio.timeout(_TURN_WAIT):
                 return await waiter
-        except TimeoutError:
-            raise Unavailable(f"All {self._limit} connections to PostgreSQL are busy.") from None
-        except asyncio.CancelledError:
+        except BaseException as error:
+            # The turn may have come together with the end of the wait.
             if waiter.done() and not waiter.cancelled():
-                self._return(waiter.result())
+                self._pass_back(waiter.result())
+            if isinstance(error, TimeoutError):
+                raise Unavailable("All connections to PostgreSQL are busy.") from None
             raise
 
-    def _return(self, connection: Connection | None) -> None:
+    def _pass_back(self, connection: Connection | None) -> None:
         if connection is None:
-            self._pass_on(None)
+            self._free_place()
         else:
             self.give(connection)
 
     async def _open(self) -> Connection:
-        self._count += 1
+        """Open a connection in a place that the caller holds."""
         try:
             raw = await asyncpg.connect(
                 self._url, timeout=_OPEN_WAIT, statement_cache_size=0, server_settings=_SERVER_SETTINGS
             )
         except BaseException as error:
-            self._count -= 1
-            self._pass_on(None)
+            self._free_place()
             if isinstance(error, Exception):
                 raise _unreachable(error) from None
             raise

@@ -26,8 +26,11 @@ def is_broken(error: BaseException | None) -> bool:
 
 def leaves_clean(error: BaseException | None) -> bool:
     """Whether a connection is ready for the next statement after this error outside a transaction."""
-    # asyncpg's prepare() leaves a transaction open until the statement runs; these errors come from running it.
-    return error is None or isinstance(error, asyncpg.IntegrityConstraintViolationError)
+    # asyncpg's prepare() leaves a transaction open until the statement runs. What the server reports ends it; an error
+    # of asyncpg's own, such as a value of the wrong type, does not.
+    return error is None or (
+        isinstance(error, asyncpg.PostgresError) and error.severity is not None and not is_broken(error)
+    )
 
 
 def translated(error: Exception) -> Exception:

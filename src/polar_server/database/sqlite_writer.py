@@ -48,6 +48,7 @@ class Writer:
                 return False
             self.execute("SAVEPOINT body")
         except sqlite3.Error as error:
+            self._end_soon()
             raise Unavailable(f"SQLite: {error}") from error
         self._inside = True
         return True
@@ -79,7 +80,8 @@ class Writer:
 
     async def close(self) -> None:
         while self._inside or self._away or self._ending:
-            await self.turn()
+            with suppress(Unavailable):
+                await self.turn()
         self._closed = True
         self._jobs.put(None)
         self._thread.join()
