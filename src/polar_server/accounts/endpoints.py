@@ -1,0 +1,45 @@
+"""The pages of accounts, and what the application must provide for them.
+
+Application dependencies, by name: settings, database, server_keys, clock, passwords, mailer, pages, session,
+`describe_return_to` (desk.DescribeReturnTo; `desk.leads_to_no_app` when there are no apps) and
+`on_credentials_changed` (a sequence of people.CredentialsChanged).
+Exceptions that the application answers: guards.SignInRequired (303 to the sign-in page), passwords.PasswordsBusy
+(503 with Retry-After), html.csrf.Forbidden (403), oauth.errors.InvalidRequest (400) and Litestar's own.
+"""
+
+from litestar import Router
+from litestar.di import Provide
+
+from polar_server.accounts import (
+    account_pages,
+    email_pages,
+    invitation_pages,
+    member_pages,
+    organization_pages,
+    password_reset_pages,
+    sign_in_pages,
+    sign_up_pages,
+)
+from polar_server.accounts.desk import gather_desk, note_visit
+
+_PAGES = (
+    sign_in_pages,
+    sign_up_pages,
+    password_reset_pages,
+    email_pages,
+    account_pages,
+    organization_pages,
+    member_pages,
+    invitation_pages,
+)
+
+routes = [
+    Router(
+        path="/",
+        route_handlers=[handler for page in _PAGES for handler in page.routes],
+        dependencies={
+            "desk": Provide(gather_desk, sync_to_thread=False),
+            "visit": Provide(note_visit, sync_to_thread=False),
+        },
+    )
+]

@@ -1,0 +1,116 @@
+"""The pages /sign-in and /sign-out."""
+
+from typing import Annotated
+
+from litestar import get, post
+from litestar.params import Dependency
+
+from polar_server.accounts import guesses, sessions, sign_in
+from polar_server.accounts.answers import Page, PageRequest, asked_return_to, log, too_many_tries
+from polar_server.accounts.desk import DescribeReturnTo, Desk
+from polar_server.accounts.fields import EMAIL_LENGTH, normalized_email
+from polar_server.accounts.guesses import Limits
+from polar_server.accounts.people import Person
+from polar_server.accounts.return_to import DEFAULT
+from polar_server.accounts.sessions import Session
+from polar_server.accounts.visits import Visit
+from polar_server.html import cookies, redirect
+from polar_server.oauth.tokens import Token
+
+Describe = Annotated[DescribeReturnTo, Dependency(skip_validation=True)]
+
+MISMATCH = {"form": "That email and password do not match. Check both and try again."}
+DISABLED = {"form": "This account is disabled. Ask the people who run this server."}
+
+
+@get("/sign-in", include_in_schema=False)
+async def show_sign_in(request: PageRequest, session: Session | None, desk: Desk, describe_return_to: Describe) -> Page:
+    """The form, also for who is signed in and was sent here to give the password again."""
+    hint = request.query_params.get("login_hint", "")[:EMAIL_LENGTH]
+    if session is not None and not request.query_params:
+        return redirect(DEFAULT)
+    return await _form(request, desk, describe_return_to, hint or (session.user.email if session else ""))
+
+
+@post("/sign-in", status_code=200, include_in_schema=False)
+async def submit_sign_in(
+    request: PageRequest, session: Session | None, desk: Desk, visit: Visit, describe_return_to: Describe
+) -> Page:
+    """Check the password and begin a session. The try is counted before anything is computed for it."""
+    form = await desk.pages.read_form(request, None)
+    email, password = form.get("email", ""), form.get("password", "")
+    missing = _missing(email, password)
+    if missing:
+        return await _form(request, desk, describe_return_to, email, 400, missing)
+    account = normalized_email(email) or email.strip().lower()
+    limits = guesses.sign_in_limits(desk.server_keys, desk.settings, account, visit.address)
+    throttled = await guesses.count(desk.database, limits, visit.now)
+    if throttled:
+        return too_many_tries(request, desk, throttled, "sign_in", asked_return_to(request))
+    person = await sign_in.check_password(desk.database, desk.passwords, email, password)
+    if person is not None and person.disabled_at is not None:
+        return await _refuse(request, desk, describe_return_to, email, "disabled")
+    token = await _begin(desk, person, session, visit, limits) if person else None
+    if person is None or token is None:
+        return await _refuse(request, desk, describe_return_to, email, "mismatch")
+    log.info("signed_in", user_id=person.id, session_id=token.id)
+    cookie = cookies.set_session(desk.settings, token.text, desk.settings.session_lifetime)
+    return redirect(asked_return_to(request) or DEFAULT, [cookie])
+
+
+@post("/sign-out", status_code=303, include_in_schema=False)
+async def submit_sign_out(request: PageRequest, session: Session | None, desk: Desk, visit: Visit) -> Page:
+    """End the session of this browser."""
+    if session is not None:
+        await desk.pages.read_form(request, session)
+        async with desk.database.write() as transaction:
+            await sessions.end_session(transaction, session.user.id, session.id, visit.now)
+        log.info("signed_out", user_id=session.user.id, session_id=session.id)
+    return redirect("/sign-in?done=signed_out", [cookies.clear_session(desk.settings)])
+
+
+async def _begin(desk: Desk, person: Person, session: Session | None, visit: Visit, limits: Limits) -> Token | None:
+    async with desk.database.write() as transaction:
+        token = await sign_in.begin_session(transaction, desk.server_keys, desk.settings, person, visit)
+        if token is not None:
+            await sign_in.end_replaced(transaction, session, visit.now)
+            await guesses.forgive(transaction, limits)
+    return token
+
+
+def _missing(email: str, password: str) -> dict[str, str]:
+    errors = {} if email else {"email": "Enter your email address."}
+    return errors if password else errors | {"password": "Enter your password."}
+
+
+async def _refuse(request: PageRequest, desk: Desk, describe: DescribeReturnTo, email: str, reason: str) -> Page:
+    # The email is not logged: people type passwords into its field.
+    log.warning("sign_in_refused", reason=reason)
+    errors, status = (DISABLED, 403) if reason == "disabled" else (MISMATCH, 401)
+    return await _form(request, desk, describe, email, status, errors)
+
+
+async def _form(
+    request: PageRequest,
+    desk: Desk,
+    describe: DescribeReturnTo,
+    email: str,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+) -> Page:
+    return_to = asked_return_to(request)
+    return desk.pages.render(
+        request,
+        "accounts/sign_in.html",
+        status=status,
+        form_action="any",
+        client=await describe(return_to) if return_to else None,
+        return_to=return_to,
+        email=email,
+        registration=True,
+        errors=errors or {},
+        done=request.query_params.get("done"),
+    )
+
+
+routes = [show_sign_in, submit_sign_in, submit_sign_out]
