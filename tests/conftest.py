@@ -50,17 +50,26 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres_url(postgres_url: str) -> str:
+def packages() -> list[str]:
+    """The packages with tables, those of the application."""
+    if find_spec("polar_server.app"):
+        return list(import_module("polar_server.app").PACKAGES)
+    names = ["polar_server.accounts", "polar_server.authorization_server"]
+    return [name for name in names if find_spec(name)]
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres_url(postgres_url: str, packages: list[str]) -> str:
     execute(postgres_url, "CREATE DATABASE polar_tests")
     url = postgres_url.replace("/postgres?", "/polar_tests?")
-    asyncio.run(_migrate(url))
+    asyncio.run(_migrate(url, packages))
     return url
 
 
 @pytest.fixture(scope="session")
-def migrated_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_sqlite_file(tmp_path_factory: pytest.TempPathFactory, packages: list[str]) -> Path:
     path = tmp_path_factory.mktemp("migrated") / "polar.db"
-    asyncio.run(_migrate(f"sqlite:///{path}"))
+    asyncio.run(_migrate(f"sqlite:///{path}", packages))
     return path
 
 
@@ -84,13 +93,6 @@ async def database(anyio_backend: object, database_url: str) -> AsyncIterator[Da
     await database.close()
 
 
-def packages() -> tuple[str, ...]:
-    """The packages with tables: those of the application."""
-    if find_spec("polar_server.app") is None:
-        return tuple(f"polar_server.{name}" for name in ("accounts", "authorization_server"))
-    return tuple(import_module("polar_server.app").PACKAGES)
-
-
 def execute(url: str, *commands: str) -> None:
     """Run commands on PostgreSQL, past the code under test."""
 
@@ -103,8 +105,8 @@ def execute(url: str, *commands: str) -> None:
     asyncio.run(run())
 
 
-async def _migrate(url: str) -> None:
+async def _migrate(url: str, packages: list[str]) -> None:
     database = connect(url)
     await database.open()
-    await migrations.apply(database, [name for name in packages() if find_spec(name)])
+    await migrations.apply(database, packages)
     await database.close()

@@ -11,11 +11,11 @@ class DatabaseError(Exception):
     """A statement failed. The message never holds values: they may be addresses or secrets."""
 
 
-class Unavailable(DatabaseError):  # noqa: N818 - a state of the world
+class Unavailable(DatabaseError):
     """The database cannot do it now: unreachable, locked, full, read-only, or too busy. Becomes HTTP 503."""
 
 
-class ConstraintViolation(DatabaseError):  # noqa: N818 - the word that SQL uses
+class ConstraintViolation(DatabaseError):
     """A row that the tables' rules refuse: CHECK, NOT NULL, a foreign key, or (UniqueViolation) a repeat."""
 
 
