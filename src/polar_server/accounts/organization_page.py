@@ -13,7 +13,7 @@ from polar_server.accounts.organizations import (
     Organization,
     list_members,
 )
-from polar_server.accounts.roles import Role, may_give, may_manage
+from polar_server.accounts.roles import may_manage
 from polar_server.accounts.sessions import Session
 
 REFUSALS: dict[type[Exception], tuple[int, str]] = {
@@ -46,7 +46,6 @@ async def organization_page(
         session=session,
         organization=_shown(membership),
         role=role,
-        roles=[given for given in Role if may_give(role, given)],
         members=await list_members(desk.database, organization_id),
         invitations=await list_invitations(desk.database, organization_id, now) if manages else [],
         **values,
