@@ -101,7 +101,7 @@ def parse(parameters: Mapping[str, str], client: Client, to: ReturnAddress) -> A
         to=_checked(to),
         scopes=asked,
         nonce=_nonce(parameters.get("nonce")),
-        code_challenge=pkce.challenge_of(dict(parameters), required=client.is_public or client.require_pkce),
+        code_challenge=pkce.challenge_of(parameters, required=client.is_public or client.require_pkce),
         prompts=_prompts(parameters.get("prompt", "")),
         max_age=_max_age(parameters.get("max_age")),
         login_hint=parameters.get("login_hint"),
@@ -122,8 +122,8 @@ def _refuse_unsupported(parameters: Mapping[str, str]) -> None:
 
 
 def _checked(to: ReturnAddress) -> ReturnAddress:
-    if to.state is not None and (len(to.state) > MAX_STATE or "\0" in to.state):
-        raise InvalidRequest(f"state is longer than {MAX_STATE} characters or contains NUL.")
+    if to.state is not None and len(to.state) > MAX_STATE:
+        raise InvalidRequest(f"state is longer than {MAX_STATE} characters.")
     return to
 
 

@@ -9,50 +9,49 @@ MAX_PARAMETERS = 100
 MAX_NAME = 100
 
 # RFC 8707 §2 lets a client repeat `resource`; we issue for one audience and read none of them.
-_REPEATABLE = frozenset({"resource"})
+# The empty name is what stands between two ampersands.
+_REPEATABLE = frozenset({"resource", ""})
 
 
 def read_form(body: bytes) -> dict[str, str]:
     """The parameters of an application/x-www-form-urlencoded body or query.
 
     A parameter without a value is absent. Raises InvalidRequest when one is
-    repeated or is not UTF-8, PayloadTooLarge beyond MAX_BYTES or MAX_PARAMETERS.
+    repeated, is not UTF-8 or contains NUL, PayloadTooLarge beyond MAX_BYTES or MAX_PARAMETERS.
     """
     if len(body) > MAX_BYTES:
         raise PayloadTooLarge(f"The request is longer than {MAX_BYTES} bytes.")
-    fields = _text(body).split("&")
-    if len(fields) > MAX_PARAMETERS:
+    if body.count(b"&") >= MAX_PARAMETERS:
         raise PayloadTooLarge(f"The request has more than {MAX_PARAMETERS} parameters.")
     parameters: dict[str, str] = {}
-    seen: set[str] = set()
-    for field in fields:
+    for field in _text(body).split("&"):
         name, _, value = field.partition("=")
-        _keep(parameters, seen, _decode(name), value)
+        if "%" in field or "+" in field:
+            name, value = _decode(name), _decode(value)
+        # RFC 6749 §3.1: parameters MUST NOT be included more than once; that holds for empty ones too.
+        if name in parameters and name not in _REPEATABLE:
+            raise InvalidRequest(f"The parameter {name[:MAX_NAME]} is repeated.")
+        parameters[name] = value
+    if "" in parameters or not all(parameters.values()):
+        return {name: value for name, value in parameters.items() if name and value}
     return parameters
-
-
-def _keep(parameters: dict[str, str], seen: set[str], name: str, value: str) -> None:
-    # RFC 6749 §3.1: parameters MUST NOT be included more than once; that holds for empty ones too.
-    if name in seen and name not in _REPEATABLE:
-        raise InvalidRequest(f"The parameter {name[:MAX_NAME]} is repeated.")
-    if name:
-        seen.add(name)
-    if name and value:
-        parameters[name] = _decode(value)
 
 
 def is_form(content_type: str | None) -> bool:
     """Whether a Content-Type announces application/x-www-form-urlencoded."""
-    return content_type is not None and content_type.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded"
+    media_type = (content_type or "").partition(";")[0]
+    return media_type.strip().lower() == "application/x-www-form-urlencoded"
 
 
 def _decode(text: str) -> str:
-    if "+" in text:
-        text = text.replace("+", " ")
+    text = text.replace("+", " ")
     return _text(unquote_to_bytes(text)) if "%" in text else text
 
 
 def _text(raw: bytes) -> str:
+    # No parameter has a use for NUL, and PostgreSQL stores no text that contains it.
+    if b"\0" in raw:
+        raise InvalidRequest("The request contains NUL.")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 
 from .errors import InvalidGrant, InvalidRequest
 
@@ -12,7 +13,7 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
-def challenge_of(parameters: dict[str, str], *, required: bool) -> str | None:
+def challenge_of(parameters: Mapping[str, str], *, required: bool) -> str | None:
     """The code challenge of an authorization request (§4.3). Raises InvalidRequest."""
     challenge, method = parameters.get("code_challenge"), parameters.get("code_challenge_method")
     if challenge is None:
