@@ -8,12 +8,15 @@ was made under them. Each row stores the id of its key.
 import hashlib
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_ID_LENGTH = 8
+_NONCE_LENGTH = 12
+# RFC 2104 §2: the key, filled to a block of 64 bytes, is mixed with these.
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
 class SealBroken(Exception):
@@ -26,17 +29,19 @@ class ServerKeys:
     def __init__(self, keys: Sequence[bytes]) -> None:
         if not keys:
             raise ValueError("at least one server key is needed")
-        self._digest_keys: dict[str, hmac.HMAC] = {}
-        self._purpose_keys: dict[tuple[str, str], bytes] = {}
         self._roots = {_key_id(key): key for key in keys}
+        # Stands in for a key that we do not have: the answer is a mismatch and takes the same time.
+        self._nobodys_key = os.urandom(32)
+        self._nobodys_digest = _hmac(self._nobodys_key)
+        self._purpose_keys: dict[tuple[str, str], bytes] = {}
+        self._digests = {key_id: _hmac(self._purpose_key("digest", key_id)) for key_id in self._roots}
         self.key_id = _key_id(keys[0])
         """The id of the key that new digests are made with; rows keep it."""
 
     def digest(self, secret: str, key_id: str | None = None) -> str:
         """HMAC-SHA-256 of a secret in hex. An unknown key id gives a digest that equals nothing."""
-        keyed = self._digest_key(key_id or self.key_id).copy()
-        keyed.update(secret.encode("utf-8", "surrogatepass"))
-        return keyed.hexdigest()
+        digest = self._digests.get(self.key_id if key_id is None else key_id, self._nobodys_digest)
+        return digest(secret.encode("utf-8", "surrogatepass"))
 
     def matches(self, secret: str, digest: str, key_id: str) -> bool:
         """Whether the digest was made of this secret, in constant time."""
@@ -44,12 +49,12 @@ class ServerKeys:
 
     def derive(self, purpose: str, text: str, key_id: str | None = None) -> bytes:
         """32 bytes that only a holder of the server key and of `text` can compute."""
-        key = self._purpose_key(purpose, key_id or self.key_id)
+        key = self._purpose_key(purpose, self.key_id if key_id is None else key_id)
         return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")
 
     def seal(self, purpose: str, plaintext: bytes, place: str) -> str:
         """AES-256-GCM, as `key id:nonce and ciphertext in hex`. `place` (table, row, column) is authenticated."""
-        nonce = os.urandom(12)
+        nonce = os.urandom(_NONCE_LENGTH)
         sealed = AESGCM(self._purpose_key(purpose, self.key_id)).encrypt(nonce, plaintext, place.encode())
         return f"{self.key_id}:{(nonce + sealed).hex()}"
 
@@ -58,27 +63,37 @@ class ServerKeys:
         key_id, _, text = sealed.partition(":")
         if key_id not in self._roots:
             raise SealBroken(f"sealed under the server key {key_id}, which is not configured")
-        raw = bytes.fromhex(text)
         try:
-            return AESGCM(self._purpose_key(purpose, key_id)).decrypt(raw[:12], raw[12:], place.encode())
-        except InvalidTag as error:
+            raw = bytes.fromhex(text)
+            nonce, ciphertext = raw[:_NONCE_LENGTH], raw[_NONCE_LENGTH:]
+            return AESGCM(self._purpose_key(purpose, key_id)).decrypt(nonce, ciphertext, place.encode())
+        except (InvalidTag, ValueError) as error:
             raise SealBroken(f"{place} does not open under the server key {key_id}") from error
-
-    def _digest_key(self, key_id: str) -> hmac.HMAC:
-        keyed = self._digest_keys.get(key_id)
-        if keyed is None:
-            keyed = self._digest_keys[key_id] = hmac.new(self._purpose_key("digest", key_id), digestmod="sha256")
-        return keyed
 
     def _purpose_key(self, purpose: str, key_id: str) -> bytes:
         key = self._purpose_keys.get((purpose, key_id))
-        if key is None:
-            # Without the root, a throw-away key: the answer is a mismatch and takes the same time.
-            root = self._roots.get(key_id) or os.urandom(32)
-            key = hmac.digest(root, b"polar-server " + purpose.encode(), "sha256")
-            if key_id in self._roots:
-                self._purpose_keys[purpose, key_id] = key
+        if key is not None:
+            return key
+        # Not remembered: key ids can come from outside, in sealed values and form tokens.
+        if key_id not in self._roots:
+            return self._nobodys_key
+        key = hmac.digest(self._roots[key_id], b"polar-server " + purpose.encode(), "sha256")
+        self._purpose_keys[purpose, key_id] = key
         return key
+
+
+def _hmac(key: bytes) -> Callable[[bytes], str]:
+    """HMAC-SHA-256 in hex under one key (RFC 2104 §2): a third of the time of a copied `hmac.HMAC`."""
+    block = key.ljust(64, b"\0")
+    keyed_inner, keyed_outer = hashlib.sha256(block.translate(_INNER)), hashlib.sha256(block.translate(_OUTER))
+
+    def digest(message: bytes) -> str:
+        inner, outer = keyed_inner.copy(), keyed_outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.hexdigest()
+
+    return digest
 
 
 def _key_id(key: bytes) -> str:
