@@ -13,7 +13,8 @@ from enum import StrEnum
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 ID_LENGTH, RANDOM_LENGTH, CHECKSUM_LENGTH = 11, 26, 6
 BODY_LENGTH = ID_LENGTH + RANDOM_LENGTH + CHECKSUM_LENGTH
-ENTROPY_BYTES = 23
+ID_BYTES, RANDOM_BYTES = 3, 20
+ENTROPY_BYTES = ID_BYTES + RANDOM_BYTES
 """What `mint` needs: 3 bytes for the id, 20 for the random part."""
 
 # Ids count milliseconds from 2024-01-01; 40 bits last until 2058, the other 24 are random.
@@ -54,17 +55,19 @@ class Token:
 
 def mint(kind: TokenKind, now_ms: int, entropy: bytes) -> Token:
     """A new token from the time in milliseconds and `ENTROPY_BYTES` of fresh randomness."""
-    return assemble(kind, new_id(now_ms, entropy[:3]), entropy[3:])
+    return assemble(kind, new_id(now_ms, entropy), entropy[ID_BYTES:])
 
 
 def new_id(now_ms: int, entropy: bytes) -> str:
     """An id of 11 characters that sorts by time: 40 bits of milliseconds, 24 random bits."""
-    return _base62(((now_ms - _EPOCH_MS) & 0xFF_FFFF_FFFF) << 24 | int.from_bytes(entropy[:3]), ID_LENGTH)
+    return _base62((max(now_ms - _EPOCH_MS, 0) & 0xFF_FFFF_FFFF) << 24 | int.from_bytes(entropy[:ID_BYTES]), ID_LENGTH)
 
 
 def assemble(kind: TokenKind, token_id: str, entropy: bytes) -> Token:
-    """The token with this id whose random part is made of 20 bytes."""
-    body = token_id + _base62(int.from_bytes(entropy[:20]) % 62**RANDOM_LENGTH, RANDOM_LENGTH)
+    """The token with this id whose random part is made of the first 20 bytes. Raises ValueError for fewer."""
+    if len(entropy) < RANDOM_BYTES:
+        raise ValueError(f"a token needs {RANDOM_BYTES} random bytes")
+    body = token_id + _base62(int.from_bytes(entropy[:RANDOM_BYTES]) % 62**RANDOM_LENGTH, RANDOM_LENGTH)
     return Token(kind, token_id, kind + body + _checksum(body))
 
 
@@ -83,7 +86,8 @@ _BY_PREFIX = {str(kind): kind for kind in TokenKind}
 
 
 def _checksum(body: str) -> str:
-    return _base62(zlib.crc32(body.encode()), CHECKSUM_LENGTH)
+    number = zlib.crc32(body.encode())
+    return _PAIRS[number // 3844**2] + _PAIRS[number // 3844 % 3844] + _PAIRS[number % 3844]
 
 
 def _base62(number: int, length: int) -> str:
