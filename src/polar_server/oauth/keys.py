@@ -21,6 +21,8 @@ PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 class KeyState(StrEnum):
+    """Where a key is in its life: only an active one signs, and all but removed ones are published."""
+
     PENDING = "pending"
     ACTIVE = "active"
     RETIRED = "retired"
@@ -77,20 +79,26 @@ def active(keys: Iterable[SigningKey], algorithm: str, now: int) -> SigningKey:
 
 def published(keys: Iterable[SigningKey], now: int) -> list[SigningKey]:
     """The keys of the key set: pending, active and retired ones, oldest first."""
-    return sorted((key for key in keys if key.state(now) is not KeyState.REMOVED), key=lambda key: (key.created_at, key.kid))
+    return sorted(
+        (key for key in keys if key.state(now) is not KeyState.REMOVED), key=lambda key: (key.created_at, key.kid)
+    )
 
 
 def dump(key: PrivateKey) -> bytes:
     """PKCS #8, to be sealed before it is stored."""
-    return key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def load(raw: bytes) -> PrivateKey:
-    """The private key from PKCS #8. Raises ValueError."""
+    """The private key from PKCS #8. Raises ValueError, also for a key that none of ALGORITHMS uses."""
     key = serialization.load_der_private_key(raw, password=None)
-    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-        raise TypeError("neither an RSA nor an elliptic curve key")
-    return key
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key
+    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
+        return key
+    raise ValueError("neither an RSA key nor one on P-256")
 
 
 def _public_members(key: PrivateKey) -> dict[str, str]:
