@@ -4,6 +4,7 @@ A redirect URI is the text that the client registered. It is compared as bytes
 and never normalised; parsing only decides whether registration is allowed.
 """
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from urllib.parse import unquote
@@ -14,10 +15,21 @@ MAX_LENGTH = 2000
 MAX_COUNT = 50
 
 # What the response adds to the query must not be planted there (RFC 9700 §4.1.2).
-_RESERVED = frozenset({"code", "state", "iss", "error", "error_description", "error_uri", "response", "id_token", "access_token"})
+_RESERVED = frozenset(
+    {"code", "state", "iss", "error", "error_description", "error_uri", "response", "id_token", "access_token"}
+)
+# RFC 3986 §2: what a URI may be written with, but for `#`, which check_registrable names by itself.
+_CHARACTERS = re.compile(r"[A-Za-z0-9:/?#\[\]@!$&'()*+,;=._~%-]*")
 _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?")
-_HOST = re.compile(r"(?:[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?\.)*[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?|\[[0-9A-Fa-f:.]+\]")
+_AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::(.*))?")
+_HOST_NAME = re.compile(
+    r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE
+)
+# WHATWG URL §3.5: a host that ends so is read as an IPv4 address, whatever it looks like to others.
+_NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)", re.IGNORECASE)
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]|localhost))(?::([0-9]{1,5}))?([/?].*)?")
+_LOCAL = re.compile(r"https?://(?:127\.[0-9.]+|\[::1\]|(?:[a-z0-9_-]+\.)*localhost)(?:[:/?].*)?", re.IGNORECASE)
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 # RFC 8252 §7.1: a private-use scheme is a reversed domain name, so it has a dot.
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+")
@@ -27,8 +39,7 @@ def check_registrable(uri: str, *, public: bool) -> None:
     """Whether a client may register this redirect URI. Raises InvalidRedirectUri, which says what is wrong with it."""
     if len(uri) > MAX_LENGTH:
         raise InvalidRedirectUri(f"A redirect URI is longer than {MAX_LENGTH} characters.")
-    if not all("\x21" <= c <= "\x7e" for c in uri) or any(c in uri for c in '\\"<>^`{|}'):
-        raise InvalidRedirectUri(f"{_shown(uri)} contains a space, a control character or another one that must be percent-encoded.")
+    _check_characters(uri)
     if "#" in uri:
         raise InvalidRedirectUri(f"{_shown(uri)} has a fragment, which RFC 6749 section 3.1.2 forbids.")
     if "*" in uri:
@@ -37,52 +48,78 @@ def check_registrable(uri: str, *, public: bool) -> None:
     if parts is None:
         raise InvalidRedirectUri(f"{_shown(uri)} is not an absolute URI.")
     scheme, authority, path, query = parts.groups()
-    _check_place(uri, scheme, authority, public=public)
+    _check_place(uri, scheme, authority or "", public=public)
     _check_path(uri, path)
     _check_query(uri, query or "")
 
 
 def check_link(uri: str) -> None:
     """Whether a URL may be shown to people as a link or an image: https, with a host. Raises InvalidRedirectUri."""
-    if not all("\x21" <= c <= "\x7e" for c in uri) or any(c in uri for c in '\\"<>^`{|}'):
-        raise InvalidRedirectUri(f"{_shown(uri)} contains a character that must be percent-encoded.")
-    parts = re.fullmatch(r"https://([^/?#]*)(?:[/?#].*)?", uri)
-    if parts is None:
+    _check_characters(uri)
+    parts = _URI.match(uri)
+    if parts is None or parts[1] != "https":
         raise InvalidRedirectUri(f"{_shown(uri)} must start with https://.")
-    _host(uri, parts[1])
+    _checked_host(uri, parts[2] or "")
 
 
-def _check_place(uri: str, scheme: str, authority: str | None, *, public: bool) -> None:
-    if scheme not in ("https", "http"):
-        if public and authority in (None, "") and _PRIVATE_SCHEME.fullmatch(scheme):
-            return
-        raise InvalidRedirectUri(f"{_shown(uri)} must start with https://{', http:// on localhost, or a private scheme such as com.example.app:' if public else ''}.")
-    host = _host(uri, authority or "")
-    if scheme == "http" and host not in _LOOPBACK_HOSTS:
-        raise InvalidRedirectUri(f"{_shown(uri)} must use https; http is for localhost and 127.0.0.1 only.")
+def _check_characters(uri: str) -> None:
+    if not _CHARACTERS.fullmatch(uri):
+        raise InvalidRedirectUri(
+            f"{_shown(uri)} contains a space, a control character or another one that must be percent-encoded."
+        )
 
 
-def _host(uri: str, authority: str) -> str:
+def _check_place(uri: str, scheme: str, authority: str, *, public: bool) -> None:
+    if scheme in ("https", "http"):
+        host = _checked_host(uri, authority)
+        if scheme == "http" and host not in _LOOPBACK_HOSTS:
+            raise InvalidRedirectUri(f"{_shown(uri)} must use https; http is for localhost and 127.0.0.1 only.")
+    elif not public:
+        raise InvalidRedirectUri(f"{_shown(uri)} must start with https://.")
+    elif authority or not _PRIVATE_SCHEME.fullmatch(scheme):
+        raise InvalidRedirectUri(
+            f"{_shown(uri)} must start with https://, with http:// on localhost,"
+            " or with a private scheme and one slash, such as com.example.app:/callback."
+        )
+
+
+def _checked_host(uri: str, authority: str) -> str:
     if "@" in authority:
         raise InvalidRedirectUri(f"{_shown(uri)} has a user name in front of its host.")
-    host, _, port = authority.partition("]") if authority.startswith("[") else authority.partition(":")
-    if authority.startswith("["):
-        host, port = host + "]", port.removeprefix(":")
-    if not _HOST.fullmatch(host):
+    parts = _AUTHORITY.fullmatch(authority)
+    if parts is None or not _is_host(parts[1]):
         raise InvalidRedirectUri(f"{_shown(uri)} has no valid host name.")
-    if authority.endswith(":") or (port and not _is_port(port)):
+    if parts[2] is not None and not _is_port(parts[2]):
         raise InvalidRedirectUri(f"{_shown(uri)} has no valid port.")
-    return host
+    return parts[1]
+
+
+def _is_host(host: str) -> bool:
+    """Whether every reader of URLs finds the same host here."""
+    if host.startswith("["):
+        return "%" not in host and _is_address(host[1:-1], ipaddress.IPv6Address)
+    if _NUMBER.fullmatch(host.rpartition(".")[2]):
+        return _is_address(host, ipaddress.IPv4Address)
+    return _HOST_NAME.fullmatch(host) is not None
+
+
+def _is_address(text: str, kind: type[ipaddress.IPv4Address | ipaddress.IPv6Address]) -> bool:
+    try:
+        kind(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_path(uri: str, path: str) -> None:
-    lowered = path.lower()
-    if any(code in lowered for code in ("%2f", "%5c", "%00")) or any(unquote(s) in (".", "..") for s in path.replace(";", "/").split("/")):
+    segments = re.split("[/;]", unquote(path))
+    if any(code in path.lower() for code in ("%2f", "%5c", "%00")) or "." in segments or ".." in segments:
         raise InvalidRedirectUri(f"{_shown(uri)} has a dot segment or an encoded slash in its path.")
 
 
 def _check_query(uri: str, query: str) -> None:
-    for field in query.split("&"):
+    # Some servers separate parameters by semicolons.
+    for field in re.split("[&;]", query):
         name = unquote(field.partition("=")[0])
         if name in _RESERVED:
             raise InvalidRedirectUri(f"{_shown(uri)} has the parameter {name}, which the response adds itself.")
@@ -108,14 +145,15 @@ def _matches(sent: str, registered: str, *, public: bool) -> bool:
     ours, theirs = _LOOPBACK.fullmatch(registered), _LOOPBACK.fullmatch(sent)
     if not public or ours is None or theirs is None:
         return False
+    # RFC 8252 §8.3 advises against localhost by name: its port is free only when none was registered.
     if ours[1].endswith("localhost") and ours[2]:
         return False
-    return ours[1] == theirs[1] and ours[3] == theirs[3] and "#" not in sent and (theirs[2] is None or _is_port(theirs[2]))
+    return ours[1] == theirs[1] and ours[3] == theirs[3] and (theirs[2] is None or _is_port(theirs[2]))
 
 
 def is_local(uri: str) -> bool:
     """Whether a redirect goes to an app on the person's own machine: loopback or a private scheme (RFC 8252 §8.6)."""
-    return _LOOPBACK.fullmatch(uri) is not None or not uri.startswith(("https://", "http://"))
+    return _LOCAL.fullmatch(uri) is not None or not uri.startswith(("https://", "http://"))
 
 
 def origin(uri: str) -> str:
@@ -131,18 +169,17 @@ def shown_host(uri: str) -> str:
 
 
 def _is_port(text: str) -> bool:
-    return text.isascii() and text.isdigit() and not text.startswith("0") and int(text) <= 65535
+    return _PORT.fullmatch(text) is not None and int(text) <= 65535
 
 
 def _difference(sent: str, registered: tuple[str, ...]) -> str:
     """Where the nearest registered URI and the sent one part, for the log."""
-    common = max((len(_common_prefix(sent, one)) for one in registered), default=0)
+    common = max((_common_length(sent, one) for one in registered), default=0)
     return f"redirect_uri differs from every registered one at character {common + 1}"
 
 
-def _common_prefix(a: str, b: str) -> str:
-    length = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    return a[:length]
+def _common_length(a: str, b: str) -> int:
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def _shown(uri: str) -> str:

@@ -74,7 +74,7 @@ def read(body: object) -> ClientMetadata:
         token_endpoint_auth_method=method,
         grant_types=_grant_types(body),
         response_types=_response_types(body),
-        scope=_scope(body.get("scope")),
+        scope=check_scope(body.get("scope")),
         client_uri=_page(body, "client_uri"),
         logo_uri=_page(body, "logo_uri"),
         policy_uri=_page(body, "policy_uri"),
@@ -82,11 +82,6 @@ def read(body: object) -> ClientMetadata:
         default_sub_type=SubjectType(_one_of(body, "default_sub_type", tuple(SubjectType), SubjectType.USER)),
         id_token_signed_response_alg=_one_of(body, "id_token_signed_response_alg", ID_TOKEN_ALGORITHMS, "RS256"),
     )
-
-
-def check_scope(scope: str | None) -> str:
-    """The kept part of a registered scope; without one, the whole catalogue."""
-    return _scope(scope)
 
 
 def _name(name: object) -> str:
@@ -125,7 +120,8 @@ def _response_types(body: Mapping[str, Any]) -> tuple[str, ...]:
     return ("code",)
 
 
-def _scope(scope: object) -> str:
+def check_scope(scope: object) -> str:
+    """The kept part of a registered scope; without one, the whole catalogue. Raises InvalidClientMetadata."""
     if scope is None:
         return " ".join(scopes.NAMES)
     if not isinstance(scope, str) or len(scope) > MAX_URI * 2:
