@@ -1,8 +1,9 @@
 """Clients and how they authenticate (RFC 6749 §2)."""
 
 import base64
-import binascii
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -12,6 +13,8 @@ from .errors import InvalidClient, InvalidRequest, UnauthorizedClient
 from .server_keys import ServerKeys
 from .subjects import SubjectType
 
+# RFC 6749 appendix A.1 without the space; a name in another alphabet is nobody's, and NUL would break the lookup.
+_CLIENT_ID = re.compile(r"[\x21-\x7E]{1,200}")
 # A digest of nothing: comparing with it takes as long as comparing with a real one.
 _NO_DIGEST = "0" * 64
 
@@ -48,7 +51,7 @@ class Client:
     redirect_uris_json: str
     scope: str
     default_sub_type: SubjectType = SubjectType.USER
-    id_token_alg: str = "RS256"
+    id_token_alg: str = "RS256"  # noqa: S105 - an algorithm
     require_pkce: bool = True
     is_resource_server: bool = False
     is_anonymous: bool = False
@@ -88,26 +91,36 @@ class Credentials:
     method: AuthMethod
 
 
-def presented(authorization: str | None, form: dict[str, str]) -> Credentials:
+def presented(authorization: str | None, form: Mapping[str, str]) -> Credentials:
     """The client credentials of a request. Raises InvalidClient, or InvalidRequest for two methods at once."""
-    if authorization is not None:
-        return _from_basic(authorization, form)
+    credentials = _from_form(form) if authorization is None else _from_basic(authorization, form)
+    if not is_client_id(credentials.client_id):
+        raise InvalidClient("Client authentication failed.", detail="what was sent cannot be a client_id")
+    return credentials
+
+
+def is_client_id(text: str) -> bool:
+    """Whether a text can be a client_id: worth a lookup."""
+    return _CLIENT_ID.fullmatch(text) is not None
+
+
+def _from_form(form: Mapping[str, str]) -> Credentials:
     client_id, secret = form.get("client_id"), form.get("client_secret")
     if client_id is None:
         raise InvalidClient("Client authentication is missing.")
     return Credentials(client_id, secret, AuthMethod.NONE if secret is None else AuthMethod.CLIENT_SECRET_POST)
 
 
-def _from_basic(authorization: str, form: dict[str, str]) -> Credentials:
+def _from_basic(authorization: str, form: Mapping[str, str]) -> Credentials:
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         raise InvalidClient("The Authorization header must use the Basic scheme.")
     try:
-        pair = base64.b64decode(encoded.strip().encode("ascii"), validate=True).decode("utf-8")
+        pair = base64.b64decode(encoded.strip(" "), validate=True).decode("utf-8")
         client_id, colon, secret = pair.partition(":")
         # RFC 6749 §2.3.1: both halves are form-encoded first.
         client_id, secret = _form_decoded(client_id), _form_decoded(secret)
-    except (binascii.Error, UnicodeError) as error:
+    except ValueError as error:  # not base64, or not UTF-8
         raise InvalidClient("The Basic credentials are malformed.") from error
     if not colon:
         raise InvalidClient("The Basic credentials are malformed.")
@@ -131,12 +144,10 @@ def authenticate(
         return client
     if credentials.secret is None:
         raise InvalidClient("Client authentication failed.", detail="a confidential client sent no secret")
-    if client.auth_method not in (credentials.method, AuthMethod.CLIENT_SECRET_ANY):
-        raise InvalidClient(
-            f"The client is registered for {client.auth_method}.", detail=f"{credentials.method} instead of {client.auth_method}"
-        )
     if not proved:
         raise InvalidClient("Client authentication failed.", detail="wrong secret")
+    if client.auth_method not in (credentials.method, AuthMethod.CLIENT_SECRET_ANY):
+        raise InvalidClient(f"The client is registered for {client.auth_method}, not for {credentials.method}.")
     return client
 
 
@@ -147,7 +158,7 @@ def secret_digest(client_id: str, secret: str, keys: ServerKeys) -> str:
 
 def _secret_matches(secrets: ClientSecrets | None, credentials: Credentials, keys: ServerKeys, now: int) -> bool:
     kept = secrets or ClientSecrets(None, None)
-    text = f"{credentials.client_id} {credentials.secret}"
+    text = f"{credentials.client_id} {credentials.secret or ''}"
     current = keys.matches(text, kept.digest or _NO_DIGEST, kept.key_id or keys.key_id)
     if current or kept.previous_digest is None or kept.previous_key_id is None:
         return current
