@@ -1,9 +1,9 @@
 """Redeeming a code and using a refresh token (RFC 6749 §4.1.3 and §6).
 
-The order of checks: unknown, wrong client, expired, redirect_uri, PKCE, the grant,
-and only then replay. Who cannot prove possession can neither burn a code nor end
-a grant. A replay is a value, not an exception: the endpoint has to store what
-follows from it before it refuses.
+The order of checks: unknown, wrong client, expired, redirect_uri, PKCE, and only
+then replay. Who cannot prove possession can neither burn a code nor end a grant.
+A replay is a value, not an exception: the endpoint has to store what follows from
+it before it refuses.
 """
 
 from dataclasses import dataclass
@@ -123,8 +123,14 @@ def redeem(
     return Redeemable(code)
 
 
-def refresh(
-    presented: str, stored: StoredRefreshToken | None, client_id: str, scope: str | None, grace: int, keys: ServerKeys, now: int
+def refresh(  # noqa: PLR0917 - each is read from somewhere else, and none belongs to another
+    presented: str,
+    stored: StoredRefreshToken | None,
+    client_id: str,
+    scope: str | None,
+    grace: int,
+    keys: ServerKeys,
+    now: int,
 ) -> Refreshable | Repeated | Replayed:
     """Whether this client may use this refresh token. Raises InvalidGrant, or InvalidScope for a wider scope."""
     if stored is None or not keys.matches(presented, stored.digest, stored.key_id):
@@ -145,7 +151,8 @@ def _used_again(stored: StoredRefreshToken, grace: int, now: int) -> Repeated | 
     assert stored.rotated_at is not None
     if stored.successor_used:
         return Replayed(stored.grant, "a refresh token came again after its successor was used")
-    if now - stored.rotated_at >= grace or stored.successor_scope is None:
+    # Another worker's clock may be ahead of ours; with no grace period there is none then either.
+    if max(now - stored.rotated_at, 0) >= grace or stored.successor_scope is None:
         return Replayed(stored.grant, "a refresh token came again after the grace period")
     return Repeated(stored, stored.successor_scope)
 
@@ -165,7 +172,9 @@ def issue(sub_type: SubjectType, now_ms: int, entropy: bytes, *, with_refresh_to
     access_token = tokens.mint(ACCESS_TOKEN_KINDS[sub_type], now_ms, entropy)
     if not with_refresh_token:
         return TokenPair(access_token, None)
-    return TokenPair(access_token, tokens.assemble(REFRESH_TOKEN_KINDS[sub_type], access_token.id, entropy[tokens.ENTROPY_BYTES :]))
+    return TokenPair(
+        access_token, tokens.assemble(REFRESH_TOKEN_KINDS[sub_type], access_token.id, entropy[tokens.ENTROPY_BYTES :])
+    )
 
 
 def succeed(presented: str, successor_id: str, sub_type: SubjectType, keys: ServerKeys, key_id: str) -> TokenPair:
@@ -176,6 +185,10 @@ def succeed(presented: str, successor_id: str, sub_type: SubjectType, keys: Serv
     """
     secret = f"{successor_id} {presented}"
     return TokenPair(
-        tokens.assemble(ACCESS_TOKEN_KINDS[sub_type], successor_id, keys.derive("successor access token", secret, key_id)),
-        tokens.assemble(REFRESH_TOKEN_KINDS[sub_type], successor_id, keys.derive("successor refresh token", secret, key_id)),
+        tokens.assemble(
+            ACCESS_TOKEN_KINDS[sub_type], successor_id, keys.derive("successor access token", secret, key_id)
+        ),
+        tokens.assemble(
+            REFRESH_TOKEN_KINDS[sub_type], successor_id, keys.derive("successor refresh token", secret, key_id)
+        ),
     )
