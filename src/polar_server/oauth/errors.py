@@ -8,8 +8,8 @@ is for our log and says exactly what was wrong, without secrets.
 import re
 from typing import ClassVar
 
-# RFC 6749 §5.2: what error_description may contain.
-_ALLOWED = re.compile(r"[\x20-\x21\x23-\x5B\x5D-\x7E]*")
+# RFC 6749 §5.2: what error_description may not contain.
+_FORBIDDEN = re.compile(r"[^\x20-\x21\x23-\x5B\x5D-\x7E]")
 
 
 class OAuthError(Exception):
@@ -19,9 +19,9 @@ class OAuthError(Exception):
     status: ClassVar[int] = 400
 
     def __init__(self, description: str, *, detail: str = "") -> None:
-        super().__init__(detail or description)
         self.description = _printable(description)
-        self.detail = detail or description
+        self.detail = detail or self.description
+        super().__init__(self.detail)
 
     def as_dict(self) -> dict[str, str]:
         """The members of an error response."""
@@ -29,6 +29,8 @@ class OAuthError(Exception):
 
 
 class InvalidRequest(OAuthError):
+    """RFC 6749 §4.1.2.1, §5.2: a parameter is missing, repeated, malformed or does not fit the others."""
+
     code = "invalid_request"
 
 
@@ -39,6 +41,8 @@ class PayloadTooLarge(InvalidRequest):
 
 
 class InvalidClient(OAuthError):
+    """RFC 6749 §5.2: client authentication failed."""
+
     code = "invalid_client"
     status = 401
 
@@ -50,61 +54,88 @@ class InvalidGrant(OAuthError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(
-            "The authorization code or refresh token is invalid, expired, revoked or was issued to another client.", detail=detail
+            "The authorization code or refresh token is invalid, expired, revoked or was issued to another client.",
+            detail=detail,
         )
 
 
 class UnauthorizedClient(OAuthError):
+    """RFC 6749 §4.1.2.1, §5.2: the client may not use this grant type."""
+
     code = "unauthorized_client"
 
 
 class UnsupportedGrantType(OAuthError):
+    """RFC 6749 §5.2."""
+
     code = "unsupported_grant_type"
 
 
 class InvalidScope(OAuthError):
+    """RFC 6749 §4.1.2.1, §5.2: the scope is unknown, malformed or wider than allowed."""
+
     code = "invalid_scope"
 
 
 class AccessDenied(OAuthError):
+    """RFC 6749 §4.1.2.1: the person said no."""
+
     code = "access_denied"
 
 
 class UnsupportedResponseType(OAuthError):
+    """RFC 6749 §4.1.2.1."""
+
     code = "unsupported_response_type"
 
 
 class ServerError(OAuthError):
+    """RFC 6749 §4.1.2.1: a fault of ours."""
+
     code = "server_error"
     status = 500
 
 
 class TemporarilyUnavailable(OAuthError):
+    """RFC 6749 §4.1.2.1: try again later."""
+
     code = "temporarily_unavailable"
     status = 503
 
 
 class LoginRequiredError(OAuthError):
+    """OpenID Connect Core §3.1.2.6: prompt=none, and nobody is signed in, or not recently enough."""
+
     code = "login_required"
 
 
 class ConsentRequiredError(OAuthError):
+    """OpenID Connect Core §3.1.2.6: prompt=none, and the person has not decided yet."""
+
     code = "consent_required"
 
 
 class AccountSelectionRequiredError(OAuthError):
+    """OpenID Connect Core §3.1.2.6: prompt=none, and an account has to be chosen."""
+
     code = "account_selection_required"
 
 
 class RequestNotSupported(OAuthError):
+    """OpenID Connect Core §3.1.2.6."""
+
     code = "request_not_supported"
 
 
 class RequestUriNotSupported(OAuthError):
+    """OpenID Connect Core §3.1.2.6."""
+
     code = "request_uri_not_supported"
 
 
 class RegistrationNotSupported(OAuthError):
+    """OpenID Connect Core §3.1.2.6."""
+
     code = "registration_not_supported"
 
 
@@ -142,7 +173,5 @@ class InsufficientScope(OAuthError):
 
 
 def _printable(text: str) -> str:
-    """The text with every character that an error_description may not carry replaced by an apostrophe or a question mark."""
-    if _ALLOWED.fullmatch(text):
-        return text
-    return "".join(c if _ALLOWED.fullmatch(c) else "'" if c in '"\\' else "?" for c in text)
+    """The text with what an error_description may not carry replaced by an apostrophe or a question mark."""
+    return _FORBIDDEN.sub(lambda found: "'" if found[0] in '"\\' else "?", text)

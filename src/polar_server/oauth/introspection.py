@@ -8,7 +8,9 @@ INACTIVE: dict[str, object] = {"active": False}
 """§2.2: nothing more than this about a token that is inactive or none of the caller's business."""
 
 
-def visible_scopes(caller: Client, token: Token, stored: StoredToken, effective: frozenset[str]) -> frozenset[str] | None:
+def visible_scopes(
+    caller: Client, token: Token, stored: StoredToken, effective: frozenset[str]
+) -> frozenset[str] | None:
     """What the caller may learn of the token's scopes, None when it may not know that the token exists (§4).
 
     A client sees its own tokens. A resource server sees access tokens that carry one

@@ -54,7 +54,7 @@ NAMES: tuple[str, ...] = tuple(SCOPES)
 
 def parse(scope: str) -> tuple[str, ...]:
     """The names of a scope parameter, in their order, each once. Raises InvalidScope when it is malformed."""
-    if not scope.isascii() or not _SCOPE.fullmatch(scope):
+    if not _SCOPE.fullmatch(scope):
         raise InvalidScope("The scope is malformed: names are separated by single spaces.")
     return tuple(dict.fromkeys(scope.split(" ")))
 
