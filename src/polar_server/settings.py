@@ -1,24 +1,30 @@
 """Every setting of the server, in one frozen value; the only reader of the environment."""
 
 import base64
-import binascii
+import contextlib
 import os
+import re
+import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 PREFIX = "POLAR_"
+# RFC 8414 §2: an https URL without query or fragment. We have no use for a path or a user name either.
+_ISSUER = re.compile(r"https?://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+# Ten years in seconds fit, and sums of them stay far from the end of BIGINT.
+_MOST = 10**9
 
 
 class SettingsError(Exception):
     """A setting is missing or wrong. The message names the variable and the remedy."""
 
 
-def _setting(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"text": text})
+def _setting(default: Any, text: str, *, least: int = 1, secret: bool = False) -> Any:
+    """A field with its text for the documentation; `least` is the smallest number, a secret stays out of the repr."""
+    return field(default=default, repr=not secret, metadata={"text": text, "least": least})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,42 +35,61 @@ class Settings:
     """
 
     issuer: str = _setting(
-        "http://localhost:8000", "Public URL of this server, without a trailing slash. Every published URL starts with it."
+        "http://localhost:8000",
+        "Public URL of this server, without a trailing slash. Every published URL starts with it.",
     )
     environment: str = _setting(
-        "development", "`development` or `production`. Production refuses an http issuer and a missing or weak server key."
+        "development",
+        "`development` or `production`. Production refuses an http issuer and a missing or weak server key.",
     )
-    data_dir: Path = _setting(Path("data"), "Folder for the SQLite file, the development key and development mail.")
+    data_dir: Path = field(
+        default=Path("data"),
+        metadata={"text": "Folder for the SQLite file, the development key and development mail."},
+    )
     database_url: str = _setting(
-        "", "`postgresql://user:password@host/name` or `sqlite:///path`. Empty: `polar.db` in the data folder."
+        "",
+        "`postgresql://user:password@host/name` or `sqlite:///path`. Empty: `polar.db` in the data folder.",
+        secret=True,
     )
     database_connections: int = _setting(10, "PostgreSQL connections per worker.")
     server_key: str = _setting(
         "",
         "Server keys, newest first, separated by commas; each 32 random bytes in base64url. "
         "They digest tokens and seal secrets. In development one is made in the data folder.",
+        secret=True,
     )
     access_token_lifetime: int = _setting(3600, "How long an access token works.")
     authorization_code_lifetime: int = _setting(600, "How long an authorization code waits to be redeemed.")
-    refresh_token_lifetime: int = _setting(0, "How long an unused refresh token works. 0: until revoked.")
+    refresh_token_lifetime: int = _setting(0, "How long an unused refresh token works. 0: until revoked.", least=0)
     refresh_grace: int = _setting(
-        30, "For how long a repeated refresh gets the same answer again, for clients that lost the first. 0: never."
+        30,
+        "For how long a repeated refresh gets the same answer again, for clients that lost the first. 0: never.",
+        least=0,
     )
     id_token_lifetime: int = _setting(3600, "How long an ID token is valid.")
-    registration: str = _setting("open", "`open`: anyone may register a client (RFC 7591). `closed`: only people with an account.")
-    registration_quota: int = _setting(20, "Clients one address may register in an hour without an account.")
-    key_publish_ahead: int = _setting(86_400, "How long a new signing key is published before it signs.")
-    key_retirement: int = _setting(172_800, "How long a replaced signing key stays published.")
-    jwks_max_age: int = _setting(3600, "Cache lifetime that the key set and metadata announce.")
+    registration: str = _setting(
+        "open", "`open`: anyone may register a client (RFC 7591). `closed`: only people with an account."
+    )
+    registration_quota: int = _setting(20, "Clients one address may register in an hour without an account.", least=0)
+    key_publish_ahead: int = _setting(86_400, "How long a new signing key is published before it signs.", least=0)
+    key_retirement: int = _setting(172_800, "How long a replaced signing key stays published.", least=0)
+    jwks_max_age: int = _setting(3600, "Cache lifetime that the key set and metadata announce.", least=0)
     session_lifetime: int = _setting(2_592_000, "Absolute lifetime of a browser session.")
     session_idle_lifetime: int = _setting(1_209_600, "A browser session ends after this long without use.")
     password_workers: int = _setting(2, "Password hashes computed at the same time, per worker.")
     guesses_per_account: int = _setting(10, "Wrong passwords for one account, in fifteen minutes.")
     guesses_per_address: int = _setting(100, "Wrong passwords from one address, in fifteen minutes.")
-    mails_per_address: int = _setting(20, "Mails one address may ask for in an hour.")
-    smtp_url: str = _setting("", "`smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`. Empty: mail becomes .eml files in the data folder.")
+    mails_per_address: int = _setting(20, "Mails one address may ask for in an hour.", least=0)
+    smtp_url: str = _setting(
+        "",
+        "`smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`. "
+        "Empty: mail becomes .eml files in the data folder.",
+        secret=True,
+    )
     mail_from: str = _setting("Polar <no-reply@localhost>", "Sender of every mail.")
-    trusted_proxies: str = _setting("", "Addresses of reverse proxies, separated by commas, whose X-Forwarded-For names the client.")
+    trusted_proxies: str = _setting(
+        "", "Addresses of reverse proxies, separated by commas, whose X-Forwarded-For names the client."
+    )
     log_format: str = _setting("auto", "`json`, `text`, or `auto`: text on a terminal, json elsewhere.")
 
     @property
@@ -99,9 +124,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 def check(settings: Settings) -> None:
     """Refuse settings that would start an unsafe or a broken server."""
-    url = urlsplit(settings.issuer)
-    if url.scheme not in ("http", "https") or not url.netloc or url.path or url.query or url.fragment:
-        raise SettingsError(f"POLAR_ISSUER must look like https://id.example.com, without a path; it is {settings.issuer!r}.")
+    if not _ISSUER.fullmatch(settings.issuer):
+        raise SettingsError(
+            f"POLAR_ISSUER must look like https://id.example.com, without a path; it is {settings.issuer!r}."
+        )
     if settings.environment not in ("development", "production"):
         raise SettingsError(f"POLAR_ENVIRONMENT must be development or production; it is {settings.environment!r}.")
     if settings.registration not in ("open", "closed"):
@@ -116,21 +142,30 @@ def _check_production(settings: Settings) -> None:
         raise SettingsError("POLAR_ISSUER must be an https URL in production: tokens would travel in clear.")
     if not settings.server_keys():
         raise SettingsError(
-            "POLAR_SERVER_KEY is not set. Make one with `polar-server keys new-server-key`, keep it outside the database and its backups."
+            "POLAR_SERVER_KEY is not set. Make one with `polar-server keys new-server-key`,"
+            " and keep it outside the database and its backups."
         )
 
 
 def development_server_key(data_dir: Path) -> bytes:
     """The server key of a development machine: made once, readable by its owner alone."""
     path = data_dir / "server.key"
-    data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _key_bytes(path.read_text())
-    with os.fdopen(descriptor, "w") as file:
-        file.write(new_server_key() + "\n")
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        _write_once(path, new_server_key() + "\n")
     return _key_bytes(path.read_text())
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a private file unless there is one by now: workers that start together never see half a key."""
+    descriptor, draft = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        Path(draft).unlink()
 
 
 def new_server_key() -> str:
@@ -147,10 +182,12 @@ def _key_bytes(text: str) -> bytes:
     text = text.strip()
     try:
         key = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise SettingsError("POLAR_SERVER_KEY is not base64url.") from error
     if len(key) < 32 or len(set(key)) < 8:
-        raise SettingsError("POLAR_SERVER_KEY is weak: it must be 32 random bytes. Make one with `polar-server keys new-server-key`.")
+        raise SettingsError(
+            "POLAR_SERVER_KEY is weak: it must be 32 random bytes. Make one with `polar-server keys new-server-key`."
+        )
     return key
 
 
@@ -158,31 +195,42 @@ def _from_toml(path: str | None) -> dict[str, Any]:
     if not path:
         return {}
     try:
-        return tomllib.loads(Path(path).read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        return tomllib.loads(Path(path).read_text("utf-8"))
+    except (OSError, ValueError) as error:
         raise SettingsError(f"POLAR_CONFIG names {path}, which cannot be read: {error}") from error
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables with our prefix; an empty one is not set."""
     return {
         name.removeprefix(PREFIX).lower(): value
         for name, value in environ.items()
-        if name.startswith(PREFIX) and name != f"{PREFIX}CONFIG"
+        if name.startswith(PREFIX) and name != f"{PREFIX}CONFIG" and value
     }
 
 
-_TYPES: dict[str, type] = {f.name: type(f.default) for f in fields(Settings)}
+_FIELDS = {f.name: f for f in fields(Settings)}
 
 
-def _typed(name: str, value: Any) -> Any:
-    if name not in _TYPES:
-        raise SettingsError(f"{PREFIX}{name.upper()} is not a setting. `polar-server settings` lists them.")
-    if _TYPES[name] is not int:
-        return Path(value) if issubclass(_TYPES[name], Path) else str(value).removesuffix("/" if name == "issuer" else "\0")
-    try:
-        number = int(value)
-    except ValueError as error:
-        raise SettingsError(f"{PREFIX}{name.upper()} must be a whole number; it is {value!r}.") from error
-    if number < 0:
-        raise SettingsError(f"{PREFIX}{name.upper()} must not be negative; it is {number}.")
-    return number
+def _typed(name: str, value: object) -> Any:
+    """The value of one setting, from the text of a variable or from a TOML value."""
+    variable = f"{PREFIX}{name.upper()}"
+    if name not in _FIELDS:
+        raise SettingsError(f"{variable} is not a setting. `polar-server settings` lists them.")
+    default = _FIELDS[name].default
+    if isinstance(default, int):
+        return _number(variable, value, _FIELDS[name].metadata["least"])
+    if not isinstance(value, str):
+        raise SettingsError(f"{variable} must be a text.")
+    if name == "issuer":
+        return value.removesuffix("/")
+    return Path(value) if isinstance(default, Path) else value
+
+
+def _number(variable: str, value: object, least: int) -> int:
+    text = str(value)
+    if not re.fullmatch("[0-9]{1,10}", text):
+        raise SettingsError(f"{variable} must be a whole number; it is {text[:20]!r}.")
+    if not least <= int(text) <= _MOST:
+        raise SettingsError(f"{variable} must be between {least} and {_MOST}; it is {text}.")
+    return int(text)
