@@ -72,7 +72,7 @@ class Pages:
             status_code=status,
             headers={**page_headers(form_action), **(headers or {})},
             cookies=sent,
-            media_type="text/html; charset=utf-8",
+            media_type="text/html",
         )
 
     def text(self, template: str, **values: Any) -> str:

@@ -1,0 +1,229 @@
+"""The composition root: builds every part once and joins the floors into one ASGI application."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import structlog
+from litestar import Litestar, Request, Response
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp
+
+from polar_server import accounts, authorization_server, logs
+from polar_server import settings as configuration
+from polar_server.accounts import sessions
+from polar_server.accounts.endpoints import routes as account_routes
+from polar_server.accounts.guards import SignInRequired
+from polar_server.accounts.passwords import Passwords, PasswordsBusy
+from polar_server.accounts.return_to import sign_in_path
+from polar_server.accounts.sweeping import sweep as sweep_accounts
+from polar_server.authorization_server.queries import revoke_grants_of
+from polar_server.authorization_server.routes import EXACT, PREFIXES
+from polar_server.authorization_server.routes import routes as authorization_routes
+from polar_server.authorization_server.server import AuthorizationServer
+from polar_server.authorization_server.signing_keys import RELOAD_EVERY, SigningKeys, ensure_keys, load_keys
+from polar_server.authorization_server.sweep import sweep as sweep_grants
+from polar_server.authorization_server.visitors import describe_return_to
+from polar_server.database import Database, Transaction, Unavailable, connect
+from polar_server.html import Pages, cookies, redirect
+from polar_server.html.csrf import Forbidden
+from polar_server.html.endpoints import routes as html_routes
+from polar_server.mail import Mailer, mailer_for
+from polar_server.oauth.errors import OAuthError, PayloadTooLarge
+from polar_server.oauth.server_keys import ServerKeys
+from polar_server.plain_asgi import PlainEndpoints
+from polar_server.settings import Settings
+
+PACKAGES = ("polar_server.accounts", "polar_server.authorization_server")
+"""The packages that own tables, lowest floor first: the order of migrations."""
+
+SWEEP_EVERY = 600
+"""Seconds between two rounds of the sweeper."""
+
+Clock = Callable[[], float]
+
+log = structlog.get_logger()
+
+
+async def _end_grants(transaction: Transaction, user_id: str, now: int) -> None:
+    await revoke_grants_of(transaction, user_id, "the person's password changed", now)
+
+
+ON_CREDENTIALS_CHANGED = (_end_grants,)
+"""What else ends with a person's old password, in the same transaction."""
+
+
+def create() -> ASGIApp:
+    """The application from the environment's settings, as `serve` starts it in each worker."""
+    settings = configuration.load()
+    logs.configure(settings.log_format)
+    keys = settings.server_keys() or [configuration.development_server_key(settings.data_dir)]
+    return build(settings, ServerKeys(keys), time.time)
+
+
+def build(settings: Settings, server_keys: ServerKeys, clock: Clock) -> ASGIApp:
+    """The application from its settings, keys and clock."""
+    house = _House(settings, server_keys, clock)
+    pages_and_api = _framework(house)
+    return PlainEndpoints(house.server, EXACT, PREFIXES, pages_and_api)
+
+
+class _House:
+    """The parts, each made once."""
+
+    def __init__(self, settings: Settings, server_keys: ServerKeys, clock: Clock) -> None:
+        self.settings, self.server_keys, self.clock = settings, server_keys, clock
+        self.database: Database = connect(settings.database, settings.database_connections)
+        self.signing_keys = SigningKeys([])
+        self.passwords = Passwords(settings.password_workers)
+        self.mailer: Mailer = mailer_for(settings, clock)
+        folders = {
+            package.__name__.rpartition(".")[2]: Path(package.__path__[0]) / "templates"
+            for package in (accounts, authorization_server)
+        }
+        self.pages = Pages(folders, settings, server_keys)
+        self.server = AuthorizationServer(settings, self.database, server_keys, self.signing_keys, clock)
+
+    @asynccontextmanager
+    async def open(self, _: Litestar) -> AsyncIterator[None]:
+        """Open what needs the event loop, for as long as the application runs."""
+        await self.database.open()
+        try:
+            await ensure_keys(self.database, self.server_keys, int(self.clock()))
+            await self._load_keys()
+            self.mailer.open()
+            async with _background(self._reload_keys, self._sweep):
+                yield
+        finally:
+            await self.mailer.close()
+            await self.database.close()
+
+    async def _load_keys(self) -> None:
+        self.signing_keys.replace(await load_keys(self.database, self.server_keys, int(self.clock())))
+
+    async def _reload_keys(self) -> None:
+        while True:
+            await asyncio.sleep(RELOAD_EVERY)
+            await _guarded("reload_keys", self._load_keys)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_EVERY)
+            await _guarded("sweep", self._sweep_once)
+
+    async def _sweep_once(self) -> None:
+        now = int(self.clock())
+        removed = await sweep_grants(self.database, self.settings, now) | await sweep_accounts(self.database, now)
+        log.info("swept", **removed)
+
+    async def session(self, request: Request[Any, Any, Any]) -> sessions.Session | None:
+        """The session of a request, looked up only where a page asks for it."""
+        cookie = cookies.session(request, self.settings)
+        return await sessions.find_session(self.database, self.server_keys, self.settings, cookie, int(self.clock()))
+
+
+def _framework(house: _House) -> Litestar:
+    async def describe(return_to: str) -> Any:
+        return await describe_return_to(house.server, return_to)
+
+    parts = {
+        "settings": house.settings,
+        "database": house.database,
+        "server_keys": house.server_keys,
+        "clock": house.clock,
+        "passwords": house.passwords,
+        "mailer": house.mailer,
+        "pages": house.pages,
+        "server": house.server,
+        "on_credentials_changed": ON_CREDENTIALS_CHANGED,
+        "describe_return_to": describe,
+    }
+    return Litestar(
+        [*html_routes, *account_routes, *authorization_routes],
+        dependencies={name: _constant(part) for name, part in parts.items()} | {"session": Provide(house.session)},
+        exception_handlers=_exception_handlers(house.pages),
+        lifespan=[house.open],
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=1_000_000,
+    )
+
+
+def _constant(part: Any) -> Provide:
+    return Provide(lambda: part, use_cache=True, sync_to_thread=False)
+
+
+Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
+
+
+def _exception_handlers(pages: Pages) -> dict[int | type[Exception], Handler]:
+    """What a page or an API path answers when something was raised."""
+
+    def sign_in(_: Request[Any, Any, Any], error: SignInRequired) -> Response[bytes]:
+        return redirect(sign_in_path(error.return_to))
+
+    def forbidden(request: Request[Any, Any, Any], error: Forbidden) -> Response[Any]:
+        log.warning("form_refused", path=request.scope["path"], reason=str(error))
+        return pages.error(request, 403)
+
+    def unreadable(request: Request[Any, Any, Any], error: OAuthError) -> Response[Any]:
+        return pages.error(request, 413 if isinstance(error, PayloadTooLarge) else 400)
+
+    def unavailable(request: Request[Any, Any, Any], error: Unavailable | PasswordsBusy) -> Response[Any]:
+        log.error("unavailable", path=request.scope["path"], reason=str(error))
+        return _failure(pages, request, 503, {"Retry-After": "5"})
+
+    def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+        return _failure(pages, request, error.status_code, error.headers)
+
+    def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        log.error("unexpected", path=request.scope["path"], exc_info=error)
+        return _failure(pages, request, 500)
+
+    return {
+        SignInRequired: sign_in,
+        Forbidden: forbidden,
+        OAuthError: unreadable,
+        Unavailable: unavailable,
+        PasswordsBusy: unavailable,
+        HTTPException: http,
+        Exception: unexpected,
+    }
+
+
+_REASONS = {404: "Not Found", 405: "Method Not Allowed", 500: "Internal Server Error", 503: "Service Unavailable"}
+
+
+def _failure(
+    pages: Pages, request: Request[Any, Any, Any], status: int, headers: dict[str, str] | None = None
+) -> Response[Any]:
+    """A page for people, and JSON under /v1, which programs call."""
+    if request.scope["path"].startswith("/v1/"):
+        return Response({"detail": _REASONS.get(status, "Bad Request")}, status_code=status, headers=headers)
+    return pages.error(request, status, headers=headers)
+
+
+@asynccontextmanager
+async def _background(*jobs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Run the jobs beside the requests, and end them with the application."""
+    tasks = [asyncio.ensure_future(job()) for job in jobs]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _guarded(name: str, job: Callable[[], Awaitable[None]]) -> None:
+    """A background job that fails is logged and tried again at its next turn."""
+    try:
+        await job()
+    except Exception:
+        log.exception("background_job_failed", job=name)

@@ -1,0 +1,80 @@
+"""Going back to the client, or showing why we cannot (RFC 6749 §4.1.2)."""
+
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+
+from polar_server.authorization_server.responses import authorization_parameters, with_parameters
+from polar_server.authorization_server.server import AuthorizationServer
+from polar_server.html import Pages, redirect
+from polar_server.html.headers import source_of
+from polar_server.oauth.authorization import ResponseMode, ReturnAddress
+from polar_server.oauth.clients import Client
+from polar_server.oauth.errors import InvalidClient, OAuthError
+
+log = structlog.get_logger()
+
+
+def respond_with_code(
+    server: AuthorizationServer, request: Request[Any, Any, Any], pages: Pages, to: ReturnAddress, code: str
+) -> Response[bytes]:
+    """The successful authorization response (§4.1.2)."""
+    return _respond(server, request, pages, to, {"code": code})
+
+
+def respond_with_error(
+    server: AuthorizationServer, request: Request[Any, Any, Any], pages: Pages, to: ReturnAddress, error: OAuthError
+) -> Response[bytes]:
+    """The error response (§4.1.2.1)."""
+    log.info("authorization_refused", error=error.code, detail=error.detail)
+    return _respond(server, request, pages, to, error.as_dict())
+
+
+def _respond(
+    server: AuthorizationServer,
+    request: Request[Any, Any, Any],
+    pages: Pages,
+    to: ReturnAddress,
+    members: dict[str, str],
+) -> Response[bytes]:
+    parameters = authorization_parameters(to, server.issuer, members)
+    if to.response_mode is ResponseMode.QUERY:
+        return redirect(with_parameters(to.redirect_uri, parameters))
+    return pages.render(
+        request,
+        "authorization_server/form_post.html",
+        form_action=source_of(to.redirect_uri),
+        redirect_uri=to.redirect_uri,
+        parameters=parameters,
+        client=None,
+    )
+
+
+def show_refusal(
+    request: Request[Any, Any, Any], pages: Pages, error: OAuthError, client: Client | None = None
+) -> Response[bytes]:
+    """The page for a request whose client or redirect URI is not trusted: nothing leaves this server."""
+    log.info("authorization_refused", error=error.code, detail=error.detail, shown=True)
+    return pages.render(
+        request,
+        "authorization_server/error.html",
+        400,
+        error=error.code,
+        description=error.description,
+        fix=_fix(error, client),
+        request_id=request.scope.get("request_id"),
+    )
+
+
+def _fix(error: OAuthError, client: Client | None) -> str:
+    if isinstance(error, InvalidClient):
+        return "Send the client_id that you got when you registered the app. A deleted app has to be registered again."
+    if "redirect_uri" in error.description:
+        return (
+            "Send exactly one of the redirect URIs that the app registered: every character counts, "
+            "also the scheme, the port and a slash at the end."
+        )
+    if client is not None and client.is_anonymous:
+        return "The app was registered without an account, so errors are shown here until the person has signed in."
+    return "Start again from the app. Each parameter may appear once, and the address must not be changed on the way."

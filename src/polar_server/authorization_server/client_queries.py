@@ -1,0 +1,136 @@
+"""SQL of clients."""
+
+from typing import Any
+
+from polar_server.database import Row, Statement, Transaction
+from polar_server.oauth.clients import AuthMethod, Client, ClientSecrets
+from polar_server.oauth.subjects import SubjectType
+
+CLIENT = """
+    c.client_id, c.name, c.auth_method, c.grant_types, c.redirect_uris, c.scope, c.default_sub_type, c.id_token_alg,
+    c.require_pkce, c.is_resource_server, c.is_anonymous, c.owner_id, c.client_uri, c.logo_uri, c.policy_uri, c.tos_uri,
+    c.created_at, c.modified_at
+"""
+CLIENT_COLUMNS = 18
+SECRETS = """
+    c.secret_digest, c.secret_key_id, c.previous_secret_digest, c.previous_secret_key_id, c.previous_secret_expires_at
+"""
+SECRETS_COLUMNS = 5
+
+_FIND = Statement(f"SELECT {CLIENT} FROM clients c WHERE c.client_id = :client_id AND c.deleted_at IS NULL")
+_FIND_WITH_SECRETS = Statement(
+    f"SELECT {CLIENT}, {SECRETS} FROM clients c WHERE c.client_id = :client_id AND c.deleted_at IS NULL"
+)
+_FIND_REGISTRATION = Statement(f"""
+    SELECT {CLIENT}, c.registration_digest, c.registration_key_id
+    FROM clients c WHERE c.client_id = :client_id AND c.deleted_at IS NULL
+""")
+_LIST = Statement(f"""
+    SELECT {CLIENT} FROM clients c WHERE c.deleted_at IS NULL
+    ORDER BY c.created_at, c.client_id LIMIT :limit OFFSET :offset
+""")
+_LIST_OF_OWNER = Statement(f"""
+    SELECT {CLIENT} FROM clients c WHERE c.owner_id = :owner_id AND c.deleted_at IS NULL
+    ORDER BY c.created_at, c.client_id LIMIT :limit OFFSET :offset
+""")
+_COUNT_OF_OWNER = Statement("SELECT count(*) FROM clients WHERE owner_id = :owner_id AND deleted_at IS NULL")
+_ADD = Statement("""
+    INSERT INTO clients (
+        client_id, name, auth_method, grant_types, redirect_uris, scope, default_sub_type, id_token_alg, require_pkce,
+        is_resource_server, is_anonymous, owner_id, client_uri, logo_uri, policy_uri, tos_uri, secret_digest,
+        secret_key_id, registration_digest, registration_key_id, created_at
+    ) VALUES (
+        :client_id, :name, :auth_method, :grant_types, :redirect_uris, :scope, :default_sub_type, :id_token_alg,
+        :require_pkce, :is_resource_server, :is_anonymous, :owner_id, :client_uri, :logo_uri, :policy_uri, :tos_uri,
+        :secret_digest, :secret_key_id, :registration_digest, :registration_key_id, :now
+    )
+""")
+_UPDATE = Statement("""
+    UPDATE clients SET
+        name = :name, auth_method = :auth_method, grant_types = :grant_types, redirect_uris = :redirect_uris,
+        scope = :scope, default_sub_type = :default_sub_type, id_token_alg = :id_token_alg, client_uri = :client_uri,
+        logo_uri = :logo_uri, policy_uri = :policy_uri, tos_uri = :tos_uri, modified_at = :now
+    WHERE client_id = :client_id AND deleted_at IS NULL
+""")
+_ROTATE_SECRET = Statement("""
+    UPDATE clients SET
+        previous_secret_digest = secret_digest, previous_secret_key_id = secret_key_id,
+        previous_secret_expires_at = :previous_expires_at,
+        secret_digest = :digest, secret_key_id = :key_id, modified_at = :now
+    WHERE client_id = :client_id AND deleted_at IS NULL AND auth_method <> 'none'
+""")
+_DELETE = Statement("UPDATE clients SET deleted_at = :now WHERE client_id = :client_id AND deleted_at IS NULL")
+
+
+def client_of(row: Row, start: int = 0) -> Client:
+    """The client in a row that selects CLIENT from column `start` on."""
+    columns = list(row)[start : start + CLIENT_COLUMNS]
+    columns[2], columns[6] = AuthMethod(columns[2]), SubjectType(columns[6])
+    columns[8:11] = map(bool, columns[8:11])
+    return Client(*columns)
+
+
+def secrets_of(row: Row, start: int = CLIENT_COLUMNS) -> ClientSecrets:
+    """The secrets in a row that selects SECRETS from column `start` on."""
+    return ClientSecrets(*list(row)[start : start + SECRETS_COLUMNS])
+
+
+async def find_client(tx: Transaction, client_id: str) -> Client | None:
+    """The client, unless it is deleted."""
+    row = await tx.first(_FIND, client_id=client_id)
+    return client_of(row) if row else None
+
+
+async def find_client_and_secrets(tx: Transaction, client_id: str) -> tuple[Client, ClientSecrets] | tuple[None, None]:
+    """The client with what it proves itself by."""
+    row = await tx.first(_FIND_WITH_SECRETS, client_id=client_id)
+    return (client_of(row), secrets_of(row)) if row else (None, None)
+
+
+async def find_registration(tx: Transaction, client_id: str) -> tuple[Client, str | None, str | None] | None:
+    """The client with the digest of its registration access token and the digest's key."""
+    row = await tx.first(_FIND_REGISTRATION, client_id=client_id)
+    return (client_of(row), row[CLIENT_COLUMNS], row[CLIENT_COLUMNS + 1]) if row else None
+
+
+async def list_clients(tx: Transaction, limit: int, offset: int) -> list[Client]:
+    """Every client, oldest first."""
+    return [client_of(row) for row in await tx.all(_LIST, limit=limit, offset=offset)]
+
+
+async def list_clients_of(tx: Transaction, owner_id: str, limit: int, offset: int) -> tuple[list[Client], int]:
+    """The clients of one person, oldest first, and how many there are."""
+    rows = await tx.all(_LIST_OF_OWNER, owner_id=owner_id, limit=limit, offset=offset)
+    return [client_of(row) for row in rows], (await tx.one(_COUNT_OF_OWNER, owner_id=owner_id))[0]
+
+
+async def add_client(tx: Transaction, **columns: Any) -> None:
+    """Store a new client; the columns are those of the table, `now` for created_at."""
+    await tx.run(_ADD, **columns)
+
+
+async def update_client(tx: Transaction, **columns: Any) -> bool:
+    """Replace the metadata of a client. False when there is none."""
+    return await tx.run(_UPDATE, **columns) == 1
+
+
+async def rotate_secret(
+    tx: Transaction, client_id: str, digest: str, key_id: str, previous_expires_at: int, now: int
+) -> bool:
+    """Give a client a new secret and let the present one work until `previous_expires_at`."""
+    return (
+        await tx.run(
+            _ROTATE_SECRET,
+            client_id=client_id,
+            digest=digest,
+            key_id=key_id,
+            previous_expires_at=previous_expires_at,
+            now=now,
+        )
+        == 1
+    )
+
+
+async def delete_client(tx: Transaction, client_id: str, now: int) -> bool:
+    """Delete a client. Its tokens die with it: every look at them joins the client."""
+    return await tx.run(_DELETE, client_id=client_id, now=now) == 1

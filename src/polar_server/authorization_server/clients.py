@@ -1,0 +1,130 @@
+"""Clients: made, changed, given new secrets, deleted (RFC 6749 §2, RFC 7591 §3)."""
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from polar_server.authorization_server import client_queries as queries
+from polar_server.database import Transaction
+from polar_server.oauth import tokens
+from polar_server.oauth.clients import AuthMethod, Client, secret_digest
+from polar_server.oauth.errors import InvalidClientMetadata
+from polar_server.oauth.registration import ClientMetadata, shown_auth_method
+from polar_server.oauth.server_keys import ServerKeys
+from polar_server.oauth.tokens import TokenKind
+
+SECRET_OVERLAP = 86_400
+"""Seconds for which the previous secret works after a rotation, unless the caller says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """What a client cannot say about itself. `is_anonymous` marks open registration without an account."""
+
+    owner_id: str | None = None
+    is_anonymous: bool = False
+    require_pkce: bool = True
+    is_resource_server: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedClient:
+    """A new client with what is shown only once. The repr shows no secret."""
+
+    client_id: str
+    client_secret: str | None
+    registration_access_token: str
+
+    def __repr__(self) -> str:
+        return f"<CreatedClient {self.client_id}>"
+
+
+async def create_client(
+    tx: Transaction, server_keys: ServerKeys, metadata: ClientMetadata, ownership: Ownership, now_ms: int
+) -> CreatedClient:
+    """Store a new client. A public one gets no secret (RFC 6749 §2.1)."""
+    client_id = _mint(TokenKind.CLIENT_ID, now_ms)
+    secret = None if metadata.token_endpoint_auth_method is AuthMethod.NONE else _mint(TokenKind.CLIENT_SECRET, now_ms)
+    registration_token = _mint(TokenKind.REGISTRATION_TOKEN, now_ms)
+    await queries.add_client(
+        tx,
+        client_id=client_id,
+        **_columns(metadata),
+        require_pkce=ownership.require_pkce,
+        is_resource_server=ownership.is_resource_server,
+        is_anonymous=ownership.is_anonymous,
+        owner_id=ownership.owner_id,
+        secret_digest=None if secret is None else secret_digest(client_id, secret, server_keys),
+        secret_key_id=None if secret is None else server_keys.key_id,
+        registration_digest=server_keys.digest(registration_token),
+        registration_key_id=server_keys.key_id,
+        now=now_ms // 1000,
+    )
+    return CreatedClient(client_id, secret, registration_token)
+
+
+async def update_client(tx: Transaction, client: Client, metadata: ClientMetadata, now: int) -> None:
+    """Replace a client's metadata (RFC 7592 §2.2).
+
+    Raises InvalidClientMetadata when a public client would become confidential, or the other way round.
+    """
+    if client.is_public is not (metadata.token_endpoint_auth_method is AuthMethod.NONE):
+        raise InvalidClientMetadata(
+            "token_endpoint_auth_method cannot change between none and a secret; register another client."
+        )
+    await queries.update_client(tx, client_id=client.client_id, **_columns(metadata), now=now)
+
+
+async def rotate_secret(
+    tx: Transaction, server_keys: ServerKeys, client_id: str, now_ms: int, overlap: int = SECRET_OVERLAP
+) -> str | None:
+    """Give a client a new secret, which is shown only now. None when there is no such confidential client.
+
+    The previous one works for `overlap` seconds more, so that nothing stands still while it is replaced.
+    """
+    secret, now = _mint(TokenKind.CLIENT_SECRET, now_ms), now_ms // 1000
+    digest = secret_digest(client_id, secret, server_keys)
+    rotated = await queries.rotate_secret(tx, client_id, digest, server_keys.key_id, now + overlap, now)
+    return secret if rotated else None
+
+
+def describe(client: Client) -> dict[str, Any]:
+    """A client as registration, the list of one's clients and the command line show it: no secret, no digest."""
+    members: dict[str, Any] = {
+        "client_id": client.client_id,
+        "client_id_issued_at": client.created_at,
+        "client_name": client.name,
+        "redirect_uris": list(client.redirect_uris),
+        "token_endpoint_auth_method": shown_auth_method(client.auth_method),
+        "grant_types": client.grant_types.split(" "),
+        "response_types": ["code"],
+        "scope": client.scope,
+        "client_uri": client.client_uri,
+        "logo_uri": client.logo_uri,
+        "policy_uri": client.policy_uri,
+        "tos_uri": client.tos_uri,
+        "default_sub_type": client.default_sub_type.value,
+        "id_token_signed_response_alg": client.id_token_alg,
+    }
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _columns(metadata: ClientMetadata) -> dict[str, Any]:
+    return {
+        "name": metadata.client_name,
+        "auth_method": metadata.token_endpoint_auth_method.value,
+        "grant_types": " ".join(metadata.grant_types),
+        "redirect_uris": json.dumps(metadata.redirect_uris),
+        "scope": metadata.scope,
+        "default_sub_type": metadata.default_sub_type.value,
+        "id_token_alg": metadata.id_token_signed_response_alg,
+        "client_uri": metadata.client_uri,
+        "logo_uri": metadata.logo_uri,
+        "policy_uri": metadata.policy_uri,
+        "tos_uri": metadata.tos_uri,
+    }
+
+
+def _mint(kind: TokenKind, now_ms: int) -> str:
+    return tokens.mint(kind, now_ms, os.urandom(tokens.ENTROPY_BYTES)).text

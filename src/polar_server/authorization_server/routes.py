@@ -1,0 +1,34 @@
+"""Where the authorization server answers: the protocol's endpoints by exact path, and the pages."""
+
+from collections.abc import Mapping
+
+from polar_server.authorization_server import authorize, connected_apps, consent, my_clients
+from polar_server.authorization_server.introspect import introspect
+from polar_server.authorization_server.register import configure, register
+from polar_server.authorization_server.revoke import revoke
+from polar_server.authorization_server.token import token
+from polar_server.authorization_server.userinfo import userinfo
+from polar_server.authorization_server.well_known import jwks, server_metadata
+from polar_server.oauth import metadata
+from polar_server.plain import Endpoint
+
+_READ = ("GET", "HEAD")
+
+EXACT: Mapping[str, Mapping[str, Endpoint]] = {
+    metadata.TOKEN: {"POST": token},
+    metadata.REVOKE: {"POST": revoke},
+    metadata.INTROSPECT: {"POST": introspect},
+    metadata.USERINFO: {"GET": userinfo, "POST": userinfo},
+    metadata.REGISTER: {"POST": register},
+    metadata.JWKS: dict.fromkeys(_READ, jwks),
+    "/.well-known/openid-configuration": dict.fromkeys(_READ, server_metadata),
+    "/.well-known/oauth-authorization-server": dict.fromkeys(_READ, server_metadata),
+}
+"""Path -> method -> endpoint."""
+
+PREFIXES: Mapping[str, Mapping[str, Endpoint]] = {
+    metadata.REGISTER + "/": {"GET": configure, "PUT": configure, "DELETE": configure},
+}
+
+routes = [*authorize.routes, *consent.routes, *connected_apps.routes, *my_clients.routes]
+"""The pages' handlers, for the framework."""

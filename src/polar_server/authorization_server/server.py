@@ -1,0 +1,26 @@
+"""What the protocol's endpoints work with."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from polar_server.authorization_server.signing_keys import SigningKeys
+from polar_server.database import Database
+from polar_server.oauth.server_keys import ServerKeys
+from polar_server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationServer:
+    """The parts of a running authorization server. `clock` gives epoch seconds with their fraction."""
+
+    settings: Settings
+    database: Database
+    server_keys: ServerKeys
+    signing_keys: SigningKeys
+    clock: Callable[[], float]
+    entropy: Callable[[int], bytes] = os.urandom
+
+    @property
+    def issuer(self) -> str:
+        return self.settings.issuer

@@ -1,0 +1,36 @@
+"""The userinfo endpoint (OpenID Connect Core §5.3)."""
+
+from polar_server.accounts.organizations import list_memberships
+from polar_server.authorization_server.access import LiveToken, find_live_token
+from polar_server.authorization_server.responses import bearer_refusal
+from polar_server.authorization_server.server import AuthorizationServer
+from polar_server.oauth import bearer
+from polar_server.oauth import userinfo as claims_of
+from polar_server.oauth.errors import OAuthError
+from polar_server.oauth.subjects import SubjectType
+from polar_server.plain import Request, Response, json
+
+
+async def userinfo(server: AuthorizationServer, request: Request) -> Response:
+    """The claims about the token's subject that its scopes open."""
+    try:
+        live = await find_live_token(server, bearer.token_of(request.header(b"authorization")))
+        bearer.require_scope(live.scopes, "openid")
+        claims = claims_of.claims(live.stored.grant.subject, live.scopes, live.profile)
+        return json({**claims, **await _organizations(server, live)})
+    except OAuthError as error:
+        return bearer_refusal(request, error)
+
+
+async def _organizations(server: AuthorizationServer, live: LiveToken) -> dict[str, object]:
+    """The person's organizations, for a user token that may see them."""
+    subject = live.stored.grant.subject
+    if subject.type is not SubjectType.USER or "organizations:read" not in live.scopes:
+        return {}
+    memberships = await list_memberships(server.database, subject.user_id)
+    return {
+        "organizations": [
+            {"id": m.organization_id, "slug": m.slug, "name": m.name, "avatar_url": m.avatar_url, "role": m.role}
+            for m in memberships
+        ]
+    }

@@ -1,0 +1,67 @@
+"""HTTP as plain values, for the endpoints that go around the framework.
+
+The protocol's endpoints take a Request and give a Response; nothing in them knows
+ASGI. That keeps them as cheap as a bare application, and testable without a server.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from polar_server.oauth.errors import InvalidRequest
+
+Headers = list[tuple[bytes, bytes]]
+
+_JSON = (b"content-type", b"application/json")
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+# RFC 6749 §5.1.
+_NO_STORE = [(b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request whose body has arrived. Header names are lower case, as ASGI gives them."""
+
+    method: str
+    path: str
+    headers: Headers
+    body: bytes = b""
+    peer: str = ""
+
+    def header(self, name: bytes) -> str | None:
+        """The value of a header, None without it. Raises InvalidRequest when it came more than once."""
+        values = [value for key, value in self.headers if key == name]
+        if len(values) > 1:
+            raise InvalidRequest(f"The header {name.decode()} is repeated.")
+        return values[0].decode("latin-1") if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response that is ready to be sent."""
+
+    status: int
+    body: bytes
+    headers: Headers = field(default_factory=list)
+
+
+Endpoint = Callable[[Any, Request], Awaitable[Response]]
+
+
+def json(content: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer that no cache keeps."""
+    extra = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()]
+    return Response(status, _encode(content), [_JSON, _NOSNIFF, *_NO_STORE, *extra])
+
+
+def public_json(body: bytes, max_age: int) -> Response:
+    """A JSON document that is the same for everybody; `max_age` in seconds."""
+    return Response(200, body, [_JSON, _NOSNIFF, (b"cache-control", f"public, max-age={max_age}".encode())])
+
+
+def encode_json(content: Any) -> bytes:
+    """A value as JSON bytes."""
+    return _encode(content)

@@ -1,0 +1,107 @@
+"""The plain endpoints in front of the framework: found by exact path, answered without it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from litestar.types import ASGIApp, Receive, Send
+
+from polar_server.database import Unavailable
+from polar_server.oauth.errors import OAuthError, PayloadTooLarge, ServerError, TemporarilyUnavailable
+from polar_server.plain import Endpoint, Request, Response, json
+
+MAX_BODY = 65_536
+
+# Browser apps are public clients: they may call these endpoints, never with cookies.
+_CORS = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"WWW-Authenticate, Retry-After")]
+_PREFLIGHT = [
+    *_CORS,
+    (b"access-control-allow-headers", b"Authorization, Content-Type"),
+    (b"access-control-max-age", b"600"),
+]
+
+log = structlog.get_logger()
+
+
+class PlainEndpoints:
+    """An ASGI application: endpoints by path and method, and everything else for the framework."""
+
+    def __init__(
+        self,
+        server: Any,
+        exact: Mapping[str, Mapping[str, Endpoint]],
+        prefixes: Mapping[str, Mapping[str, Endpoint]],
+        framework: ASGIApp,
+    ) -> None:
+        self._server, self._exact, self._prefixes, self._framework = server, exact, prefixes, framework
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        methods = self._find(scope["path"]) if scope["type"] == "http" else None
+        if methods is None:
+            await self._framework(scope, receive, send)
+            return
+        response = await self._answer(methods, scope, receive)
+        headers = [(b"content-length", str(len(response.body)).encode()), *response.headers, *_CORS]
+        start: Any = {"type": "http.response.start", "status": response.status, "headers": headers}
+        await send(start)
+        body: Any = {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else response.body}
+        await send(body)
+
+    def _find(self, path: str) -> Mapping[str, Endpoint] | None:
+        methods = self._exact.get(path)
+        if methods is None:
+            for prefix, found in self._prefixes.items():
+                if path.startswith(prefix) and "/" not in path[len(prefix) :].rstrip("/"):
+                    return found
+        return methods
+
+    async def _answer(self, methods: Mapping[str, Endpoint], scope: Any, receive: Receive) -> Response:
+        endpoint = methods.get(scope["method"])
+        if endpoint is None:
+            return _other_method(methods, scope["method"])
+        try:
+            client = scope["client"]
+            request = Request(
+                scope["method"], scope["path"], scope["headers"], await _body(receive), client[0] if client else ""
+            )
+            return await endpoint(self._server, request)
+        except OAuthError as error:
+            return json(error.as_dict(), error.status)
+        except Unavailable as error:
+            log.warning("unavailable", path=scope["path"], reason=str(error))
+            busy = TemporarilyUnavailable("The server cannot answer now. Try again in a few seconds.")
+            return json(busy.as_dict(), busy.status, {"Retry-After": "5"})
+        except Exception:
+            log.exception("unexpected", path=scope["path"])
+            failed = ServerError("Something went wrong on our side.")
+            return json(failed.as_dict(), failed.status)
+
+
+def _other_method(methods: Mapping[str, Endpoint], method: str) -> Response:
+    allowed = ", ".join([*methods, "OPTIONS"]).encode()
+    if method == "OPTIONS":
+        return Response(204, b"", [(b"allow", allowed), (b"access-control-allow-methods", allowed), *_PREFLIGHT[2:]])
+    return Response(405, b"", [(b"allow", allowed)])
+
+
+async def _body(receive: Receive) -> bytes:
+    """The whole body. Raises PayloadTooLarge beyond MAX_BODY bytes."""
+    message: Any = await receive()
+    if not message.get("more_body"):
+        return _within(message.get("body", b""))
+    parts = [message.get("body", b"")]
+    size = len(parts[0])
+    while message.get("more_body"):
+        message = await receive()
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_BODY:
+            raise PayloadTooLarge(f"The request is longer than {MAX_BODY} bytes.")
+    return b"".join(parts)
+
+
+def _within(body: bytes) -> bytes:
+    if len(body) > MAX_BODY:
+        raise PayloadTooLarge(f"The request is longer than {MAX_BODY} bytes.")
+    return body
