@@ -15,7 +15,6 @@ MAX_BODY = 65_536
 # Browser apps are public clients: they may call these endpoints, never with cookies.
 _CORS = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"WWW-Authenticate, Retry-After")]
 _PREFLIGHT = [
-    *_CORS,
     (b"access-control-allow-headers", b"Authorization, Content-Type"),
     (b"access-control-max-age", b"600"),
 ]
@@ -81,7 +80,7 @@ class PlainEndpoints:
 def _other_method(methods: Mapping[str, Endpoint], method: str) -> Response:
     allowed = ", ".join([*methods, "OPTIONS"]).encode()
     if method == "OPTIONS":
-        return Response(204, b"", [(b"allow", allowed), (b"access-control-allow-methods", allowed), *_PREFLIGHT[2:]])
+        return Response(204, b"", [(b"allow", allowed), (b"access-control-allow-methods", allowed), *_PREFLIGHT])
     return Response(405, b"", [(b"allow", allowed)])
 
 
