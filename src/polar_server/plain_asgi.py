@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from litestar.types import ASGIApp, Receive, Send
+from litestar import Litestar
+from litestar.types import Receive, Send
 
 from polar_server.database import Unavailable
 from polar_server.oauth.errors import OAuthError, PayloadTooLarge, ServerError, TemporarilyUnavailable
@@ -30,15 +31,15 @@ class PlainEndpoints:
         server: Any,
         exact: Mapping[str, Mapping[str, Endpoint]],
         prefixes: Mapping[str, Mapping[str, Endpoint]],
-        framework: ASGIApp,
+        framework: Litestar,
     ) -> None:
-        self._server, self._exact, self._prefixes, self._framework = server, exact, prefixes, framework
+        self.server, self.framework, self._exact, self._prefixes = server, framework, exact, prefixes
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
         methods = self._find(scope["path"]) if scope["type"] == "http" else None
         if methods is None:
-            await self._framework(scope, receive, send)
+            await self.framework(scope, receive, send)
             return
         response = await self._answer(methods, scope, receive)
         headers = [(b"content-length", str(len(response.body)).encode()), *response.headers, *_CORS]
@@ -64,7 +65,7 @@ class PlainEndpoints:
             request = Request(
                 scope["method"], scope["path"], scope["headers"], await _body(receive), client[0] if client else ""
             )
-            return await endpoint(self._server, request)
+            return await endpoint(self.server, request)
         except OAuthError as error:
             return json(error.as_dict(), error.status)
         except Unavailable as error:
