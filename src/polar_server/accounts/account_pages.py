@@ -6,7 +6,7 @@ from litestar import get, post
 
 from polar_server.accounts import fields, guesses, people, sessions, sign_in
 from polar_server.accounts.answers import Page, PageRequest, log, too_many_tries
-from polar_server.accounts.desk import Desk
+from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.guards import require_session
 from polar_server.accounts.guesses import Limits
 from polar_server.accounts.letters import tell_password_changed
@@ -20,14 +20,14 @@ WRONG = {"current_password": "This is not your current password."}
 
 
 @get("/account", include_in_schema=False)
-async def show_account(request: PageRequest, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def show_account(request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit) -> Page:
     """The account of the person who is signed in."""
     done = request.query_params.get("done")
     return await _account(request, require_session(request, session), desk, visit.now, done=done)
 
 
 @post("/account", status_code=303, include_in_schema=False)
-async def submit_profile(request: PageRequest, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def submit_profile(request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit) -> Page:
     """Save name and picture."""
     session = require_session(request, session)
     form = await desk.pages.read_form(request, session)
@@ -40,7 +40,7 @@ async def submit_profile(request: PageRequest, session: Session | None, desk: De
 
 
 @post("/account/password", status_code=303, include_in_schema=False)
-async def submit_password(request: PageRequest, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def submit_password(request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit) -> Page:
     """Change the password; every session ends, and this browser gets a new one."""
     session = require_session(request, session)
     form = await desk.pages.read_form(request, session)
@@ -64,7 +64,7 @@ async def submit_password(request: PageRequest, session: Session | None, desk: D
 
 
 @post("/account/sessions/end", status_code=303, include_in_schema=False)
-async def submit_end_session(request: PageRequest, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def submit_end_session(request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit) -> Page:
     """End one session of the person."""
     session = require_session(request, session)
     form = await desk.pages.read_form(request, session)
@@ -77,7 +77,9 @@ async def submit_end_session(request: PageRequest, session: Session | None, desk
 
 
 @post("/account/sessions/end-others", status_code=303, include_in_schema=False)
-async def submit_end_other_sessions(request: PageRequest, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def submit_end_other_sessions(
+    request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit
+) -> Page:
     """End every session of the person but this one."""
     session = require_session(request, session)
     await desk.pages.read_form(request, session)

@@ -2,13 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from polar_server.accounts.passwords import Passwords
 from polar_server.accounts.people import CredentialsChanged
+from polar_server.accounts.sessions import Session
 from polar_server.accounts.visits import Visit, visit_of
 from polar_server.database import Database
 from polar_server.html import Pages
@@ -18,9 +20,6 @@ from polar_server.settings import Settings
 
 DescribeReturnTo = Callable[[str], Awaitable[Any]]
 """The app that a return_to path leads to, as the sign-in page shows it, or None. Given by a floor above."""
-
-# Protocols and functions cannot be checked with isinstance; mypy has checked them where they are provided.
-_AsIs = Dependency(skip_validation=True)
 
 
 async def leads_to_no_app(return_to: str) -> None:
@@ -44,14 +43,15 @@ class Desk:
         self.mailer.post(Message.from_text(to, self.pages.text(f"accounts/mail/{letter}.txt", **values)))
 
 
+# Protocols and functions cannot be checked with isinstance; mypy checks them where they are provided.
 def gather_desk(  # noqa: PLR0917 - Litestar passes them by name
-    database: Annotated[Database, _AsIs],
-    server_keys: Annotated[ServerKeys, _AsIs],
-    settings: Annotated[Settings, _AsIs],
-    passwords: Annotated[Passwords, _AsIs],
-    pages: Annotated[Pages, _AsIs],
-    mailer: Annotated[Mailer, _AsIs],
-    on_credentials_changed: Annotated[Sequence[CredentialsChanged], _AsIs],
+    database: NamedDependency[SkipValidation[Database]],
+    server_keys: NamedDependency[SkipValidation[ServerKeys]],
+    settings: NamedDependency[SkipValidation[Settings]],
+    passwords: NamedDependency[SkipValidation[Passwords]],
+    pages: NamedDependency[SkipValidation[Pages]],
+    mailer: NamedDependency[SkipValidation[Mailer]],
+    on_credentials_changed: NamedDependency[SkipValidation[Sequence[CredentialsChanged]]],
 ) -> Desk:
     """The desk, from the application's dependencies."""
     return Desk(database, server_keys, settings, passwords, pages, mailer, on_credentials_changed)
@@ -59,8 +59,15 @@ def gather_desk(  # noqa: PLR0917 - Litestar passes them by name
 
 def note_visit(
     request: Request[Any, Any, Any],
-    settings: Annotated[Settings, _AsIs],
-    clock: Annotated[Callable[[], float], _AsIs],
+    settings: NamedDependency[SkipValidation[Settings]],
+    clock: NamedDependency[SkipValidation[Callable[[], float]]],
 ) -> Visit:
     """Who asks, from the application's clock and settings."""
     return visit_of(request, settings.trusted_proxies, clock())
+
+
+GivenDesk = NamedDependency[SkipValidation[Desk]]
+GivenVisit = NamedDependency[SkipValidation[Visit]]
+GivenSession = NamedDependency[SkipValidation[Session | None]]
+GivenDescribe = NamedDependency[SkipValidation[DescribeReturnTo]]
+"""The parameters of a page: what Litestar hands in by their names."""

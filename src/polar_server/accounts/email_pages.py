@@ -4,17 +4,15 @@ from litestar import get, post
 
 from polar_server.accounts import links, people
 from polar_server.accounts.answers import Page, PageRequest, link_expired, log, too_many_tries
-from polar_server.accounts.desk import Desk
+from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.guards import require_session
 from polar_server.accounts.letters import send_verification
 from polar_server.accounts.links import Link, Purpose
-from polar_server.accounts.sessions import Session
-from polar_server.accounts.visits import Visit
 from polar_server.html import redirect
 
 
 @get("/verify-email", include_in_schema=False)
-async def show_verify_email(request: PageRequest, desk: Desk, visit: Visit) -> Page:
+async def show_verify_email(request: PageRequest, desk: GivenDesk, visit: GivenVisit) -> Page:
     """A button. Opening the link uses nothing up: mail scanners open links, too."""
     token = request.query_params.get("token", "")
     link = await links.find_link(desk.database, desk.server_keys, Purpose.VERIFY_EMAIL, token, visit.now)
@@ -24,7 +22,7 @@ async def show_verify_email(request: PageRequest, desk: Desk, visit: Visit) -> P
 
 
 @post("/verify-email", status_code=303, include_in_schema=False)
-async def submit_verify_email(request: PageRequest, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def submit_verify_email(request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit) -> Page:
     """Use the link: the mailbox is the person's."""
     form = await desk.pages.read_form(request, None)
     link = await links.find_link(desk.database, desk.server_keys, Purpose.VERIFY_EMAIL, form.get("token"), visit.now)
@@ -43,7 +41,9 @@ async def _verify(desk: Desk, link: Link, now: int) -> bool:
 
 
 @post("/verify-email/send", status_code=303, include_in_schema=False)
-async def submit_send_verification(request: PageRequest, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def submit_send_verification(
+    request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit
+) -> Page:
     """Mail a new link to the person who is signed in."""
     session = require_session(request, session)
     await desk.pages.read_form(request, session)

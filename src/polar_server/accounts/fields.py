@@ -31,7 +31,7 @@ RESERVED_SLUGS = frozenset(
 )
 
 
-class Unacceptable(Exception):  # noqa: N818 - what happened, not an error of ours
+class Unacceptable(Exception):
     """A field's text cannot be used. The message is for the person who typed it."""
 
 

@@ -12,7 +12,7 @@ from polar_server.accounts.sessions import Session
 from polar_server.database import Database
 
 
-class SignInRequired(Exception):  # noqa: N818 - what happened, not an error of ours
+class SignInRequired(Exception):
     """Nobody is signed in. `return_to` is where to go afterwards: app.py redirects to the sign-in page."""
 
     def __init__(self, return_to: str) -> None:

@@ -1,10 +1,11 @@
 """The page /invitations, which a mailed link opens, and the forms that invite and take back."""
 
 from litestar import get, post
+from litestar.params import FromPath
 
 from polar_server.accounts import fields, guesses, invitations
 from polar_server.accounts.answers import Page, PageRequest, link_expired, log, too_many_tries
-from polar_server.accounts.desk import Desk
+from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.guards import require_membership, require_session
 from polar_server.accounts.invitations import (
     LIFETIME,
@@ -24,7 +25,7 @@ from polar_server.html import redirect
 
 
 @get("/invitations", include_in_schema=False)
-async def show_invitation(request: PageRequest, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def show_invitation(request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit) -> Page:
     """Who invites whom to what, to anybody who holds the link."""
     token = request.query_params.get("token", "")
     invitation = await invitations.find_invitation(desk.database, desk.server_keys, token, visit.now)
@@ -34,7 +35,7 @@ async def show_invitation(request: PageRequest, session: Session | None, desk: D
 
 
 @post("/invitations", status_code=303, include_in_schema=False)
-async def submit_acceptance(request: PageRequest, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def submit_acceptance(request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit) -> Page:
     """Become a member, with the invited address, verified."""
     session = require_session(request, session)
     form = await desk.pages.read_form(request, session)
@@ -54,7 +55,9 @@ async def submit_acceptance(request: PageRequest, session: Session | None, desk:
 
 
 @post("/organizations/{slug:str}/invitations", status_code=303, include_in_schema=False)
-async def submit_invitation(request: PageRequest, slug: str, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def submit_invitation(
+    request: PageRequest, slug: FromPath[str], session: GivenSession, desk: GivenDesk, visit: GivenVisit
+) -> Page:
     """Invite somebody by mail."""
     session = require_session(request, session)
     form = await desk.pages.read_form(request, session)
@@ -77,7 +80,9 @@ async def submit_invitation(request: PageRequest, slug: str, session: Session | 
 
 
 @post("/organizations/{slug:str}/invitations/revoke", status_code=303, include_in_schema=False)
-async def submit_revocation(request: PageRequest, slug: str, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def submit_revocation(
+    request: PageRequest, slug: FromPath[str], session: GivenSession, desk: GivenDesk, visit: GivenVisit
+) -> Page:
     """Take an invitation back; its link no longer works."""
     session = require_session(request, session)
     form = await desk.pages.read_form(request, session)

@@ -18,19 +18,19 @@ MOST_PENDING = 100
 """Invitations that one organization may have open: each is a mail to somebody who did not ask."""
 
 
-class AlreadyAMember(Exception):  # noqa: N818 - what happened, not an error of ours
+class AlreadyAMember(Exception):
     """The invited address belongs to a member."""
 
 
-class TooManyInvitations(Exception):  # noqa: N818 - what happened, not an error of ours
+class TooManyInvitations(Exception):
     """The organization has MOST_PENDING open invitations."""
 
 
-class WrongAccount(Exception):  # noqa: N818 - what happened, not an error of ours
+class WrongAccount(Exception):
     """The invitation is for another address than that of the person signed in."""
 
 
-class UnverifiedEmail(Exception):  # noqa: N818 - what happened, not an error of ours
+class UnverifiedEmail(Exception):
     """The person has the invited address, but has not shown yet that the mailbox is theirs."""
 
 

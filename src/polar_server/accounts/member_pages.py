@@ -1,17 +1,16 @@
 """The forms that change the members of an organization: roles, removing, leaving."""
 
 from litestar import post
+from litestar.params import FromPath
 
 from polar_server.accounts import organizations
 from polar_server.accounts.answers import Page, PageRequest, log
-from polar_server.accounts.desk import Desk
+from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.fields import is_user_id
 from polar_server.accounts.guards import require_membership, require_session
 from polar_server.accounts.organization_page import organization_page, refused
 from polar_server.accounts.organizations import LastOwner, NotAllowed, NotAMember
 from polar_server.accounts.roles import Role
-from polar_server.accounts.sessions import Session
-from polar_server.accounts.visits import Visit
 from polar_server.html import redirect
 
 REFUSED = (NotAllowed, NotAMember, LastOwner)
@@ -19,7 +18,9 @@ NO_ROLE = {"form": "Choose one of the roles: owner, admin or member."}
 
 
 @post("/organizations/{slug:str}/members/role", status_code=303, include_in_schema=False)
-async def submit_role(request: PageRequest, slug: str, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def submit_role(
+    request: PageRequest, slug: FromPath[str], session: GivenSession, desk: GivenDesk, visit: GivenVisit
+) -> Page:
     """Give a member another role."""
     session = require_session(request, session)
     form = await desk.pages.read_form(request, session)
@@ -36,7 +37,9 @@ async def submit_role(request: PageRequest, slug: str, session: Session | None, 
 
 
 @post("/organizations/{slug:str}/members/remove", status_code=303, include_in_schema=False)
-async def submit_remove(request: PageRequest, slug: str, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def submit_remove(
+    request: PageRequest, slug: FromPath[str], session: GivenSession, desk: GivenDesk, visit: GivenVisit
+) -> Page:
     """Remove a member, or leave."""
     session = require_session(request, session)
     form = await desk.pages.read_form(request, session)

@@ -2,29 +2,29 @@
 
 from litestar import get, post
 from litestar.exceptions import PermissionDeniedException
+from litestar.params import FromPath
 
 from polar_server.accounts import fields, organizations
 from polar_server.accounts.answers import Page, PageRequest, log
-from polar_server.accounts.desk import Desk
+from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.guards import require_membership, require_session
 from polar_server.accounts.organization_page import organization_page
 from polar_server.accounts.organizations import NewOrganization, Organization, SlugTaken
 from polar_server.accounts.roles import may_manage
 from polar_server.accounts.sessions import Session
-from polar_server.accounts.visits import Visit
 from polar_server.html import redirect
 
 TAKEN = {"slug": "Another organization has this short name. Choose another one."}
 
 
 @get("/organizations", include_in_schema=False)
-async def show_organizations(request: PageRequest, session: Session | None, desk: Desk) -> Page:
+async def show_organizations(request: PageRequest, session: GivenSession, desk: GivenDesk) -> Page:
     """The person's organizations, and a form for a new one."""
     return await _list(request, require_session(request, session), desk, {}, {})
 
 
 @post("/organizations", status_code=303, include_in_schema=False)
-async def submit_organization(request: PageRequest, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def submit_organization(request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit) -> Page:
     """Create an organization, owned by the person."""
     session = require_session(request, session)
     form = await desk.pages.read_form(request, session)
@@ -40,7 +40,9 @@ async def submit_organization(request: PageRequest, session: Session | None, des
 
 
 @get("/organizations/{slug:str}", include_in_schema=False)
-async def show_organization(request: PageRequest, slug: str, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def show_organization(
+    request: PageRequest, slug: FromPath[str], session: GivenSession, desk: GivenDesk, visit: GivenVisit
+) -> Page:
     """One organization, to its members."""
     session = require_session(request, session)
     membership = await require_membership(desk.database, session, slug)
@@ -49,7 +51,9 @@ async def show_organization(request: PageRequest, slug: str, session: Session | 
 
 
 @post("/organizations/{slug:str}", status_code=303, include_in_schema=False)
-async def submit_edit(request: PageRequest, slug: str, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def submit_edit(
+    request: PageRequest, slug: FromPath[str], session: GivenSession, desk: GivenDesk, visit: GivenVisit
+) -> Page:
     """Save name and avatar."""
     session = require_session(request, session)
     form = await desk.pages.read_form(request, session)

@@ -1,5 +1,4 @@
 """SQL of organizations: their members and invitations."""
-# ruff: noqa: S608 - what is put together here are constants of this module
 
 from polar_server.database import Statement
 

@@ -10,19 +10,19 @@ from polar_server.database import Database, Row, Transaction
 _LISTED = 1000
 
 
-class SlugTaken(Exception):  # noqa: N818 - what happened, not an error of ours
+class SlugTaken(Exception):
     """Another organization has this slug."""
 
 
-class NotAllowed(Exception):  # noqa: N818 - what happened, not an error of ours
+class NotAllowed(Exception):
     """The actor's role does not reach that far."""
 
 
-class NotAMember(Exception):  # noqa: N818 - what happened, not an error of ours
+class NotAMember(Exception):
     """The person is no member of the organization."""
 
 
-class LastOwner(Exception):  # noqa: N818 - what happened, not an error of ours
+class LastOwner(Exception):
     """The organization would have no owner left who can sign in."""
 
 

@@ -4,22 +4,21 @@ from litestar import get, post
 
 from polar_server.accounts import fields, guesses, links, people
 from polar_server.accounts.answers import Page, PageRequest, link_expired, log, too_many_tries
-from polar_server.accounts.desk import Desk
+from polar_server.accounts.desk import Desk, GivenDesk, GivenVisit
 from polar_server.accounts.letters import answer_by_mail, tell_password_changed
 from polar_server.accounts.links import LIFETIMES, Link, Purpose
 from polar_server.accounts.people import Person
-from polar_server.accounts.visits import Visit
 from polar_server.html import cookies, redirect
 
 
 @get("/forgot-password", include_in_schema=False)
-async def show_forgot_password(request: PageRequest, desk: Desk) -> Page:
+async def show_forgot_password(request: PageRequest, desk: GivenDesk) -> Page:
     """The form for an email address."""
     return _forgot_form(request, desk, "", {})
 
 
 @post("/forgot-password", status_code=200, include_in_schema=False)
-async def submit_forgot_password(request: PageRequest, desk: Desk, visit: Visit) -> Page:
+async def submit_forgot_password(request: PageRequest, desk: GivenDesk, visit: GivenVisit) -> Page:
     """Mail a link. The answer is the same whether or not the address has an account."""
     form = await desk.pages.read_form(request, None)
     values, errors = fields.check(form, email=fields.email)
@@ -37,7 +36,7 @@ async def submit_forgot_password(request: PageRequest, desk: Desk, visit: Visit)
 
 
 @get("/reset-password", include_in_schema=False)
-async def show_reset_password(request: PageRequest, desk: Desk, visit: Visit) -> Page:
+async def show_reset_password(request: PageRequest, desk: GivenDesk, visit: GivenVisit) -> Page:
     """The form for a new password. Opening it uses nothing up."""
     token = request.query_params.get("token", "")
     link = await links.find_link(desk.database, desk.server_keys, Purpose.RESET_PASSWORD, token, visit.now)
@@ -47,7 +46,7 @@ async def show_reset_password(request: PageRequest, desk: Desk, visit: Visit) ->
 
 
 @post("/reset-password", status_code=200, include_in_schema=False)
-async def submit_reset_password(request: PageRequest, desk: Desk, visit: Visit) -> Page:
+async def submit_reset_password(request: PageRequest, desk: GivenDesk, visit: GivenVisit) -> Page:
     """Replace the password; every session of the person ends, this browser's as well."""
     form = await desk.pages.read_form(request, None)
     token = form.get("token", "")

@@ -20,7 +20,7 @@ SHORTEST, LONGEST = 8, 1024
 Result = TypeVar("Result")
 
 
-class PasswordsBusy(Exception):  # noqa: N818 - what happened, not an error of ours
+class PasswordsBusy(Exception):
     """Too many hashes are waiting. Nothing was decided; trying again in `retry_after` seconds is fine."""
 
     retry_after = 5

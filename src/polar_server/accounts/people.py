@@ -15,7 +15,7 @@ inside the same write transaction, so that it happens as a whole or not at all. 
 transaction. Floors above end there what was opened with the old credentials: refresh families, for one."""
 
 
-class EmailTaken(Exception):  # noqa: N818 - what happened, not an error of ours
+class EmailTaken(Exception):
     """Another person has this address."""
 
 

@@ -1,5 +1,4 @@
 """SQL of accounts: people, their sessions, the links mailed to them, and counted guesses."""
-# ruff: noqa: S608 - what is put together here are constants of this module
 
 from polar_server.database import Statement
 

@@ -1,13 +1,10 @@
 """The pages /sign-in and /sign-out."""
 
-from typing import Annotated
-
 from litestar import get, post
-from litestar.params import Dependency
 
 from polar_server.accounts import guesses, sessions, sign_in
 from polar_server.accounts.answers import Page, PageRequest, asked_return_to, log, too_many_tries
-from polar_server.accounts.desk import DescribeReturnTo, Desk
+from polar_server.accounts.desk import DescribeReturnTo, Desk, GivenDescribe, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.fields import EMAIL_LENGTH, normalized_email
 from polar_server.accounts.guesses import Limits
 from polar_server.accounts.people import Person
@@ -17,14 +14,14 @@ from polar_server.accounts.visits import Visit
 from polar_server.html import cookies, redirect
 from polar_server.oauth.tokens import Token
 
-Describe = Annotated[DescribeReturnTo, Dependency(skip_validation=True)]
-
 MISMATCH = {"form": "That email and password do not match. Check both and try again."}
 DISABLED = {"form": "This account is disabled. Ask the people who run this server."}
 
 
 @get("/sign-in", include_in_schema=False)
-async def show_sign_in(request: PageRequest, session: Session | None, desk: Desk, describe_return_to: Describe) -> Page:
+async def show_sign_in(
+    request: PageRequest, session: GivenSession, desk: GivenDesk, describe_return_to: GivenDescribe
+) -> Page:
     """The form, also for who is signed in and was sent here to give the password again."""
     hint = request.query_params.get("login_hint", "")[:EMAIL_LENGTH]
     if session is not None and not request.query_params:
@@ -34,7 +31,7 @@ async def show_sign_in(request: PageRequest, session: Session | None, desk: Desk
 
 @post("/sign-in", status_code=200, include_in_schema=False)
 async def submit_sign_in(
-    request: PageRequest, session: Session | None, desk: Desk, visit: Visit, describe_return_to: Describe
+    request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit, describe_return_to: GivenDescribe
 ) -> Page:
     """Check the password and begin a session. The try is counted before anything is computed for it."""
     form = await desk.pages.read_form(request, None)
@@ -59,7 +56,7 @@ async def submit_sign_in(
 
 
 @post("/sign-out", status_code=303, include_in_schema=False)
-async def submit_sign_out(request: PageRequest, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def submit_sign_out(request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit) -> Page:
     """End the session of this browser."""
     if session is not None:
         await desk.pages.read_form(request, session)

@@ -1,13 +1,10 @@
 """The pages /sign-up, which takes an address, and /sign-up/finish, which the mailed link opens."""
 
-from typing import Annotated
-
 from litestar import get, post
-from litestar.params import Dependency
 
 from polar_server.accounts import fields, links, people, sign_in
 from polar_server.accounts.answers import Page, PageRequest, asked_return_to, link_expired, log, too_many_tries
-from polar_server.accounts.desk import DescribeReturnTo, Desk
+from polar_server.accounts.desk import DescribeReturnTo, Desk, GivenDescribe, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.letters import answer_by_mail
 from polar_server.accounts.links import LIFETIMES, Link, Purpose
 from polar_server.accounts.people import EmailTaken, NewPerson, Person
@@ -16,18 +13,19 @@ from polar_server.accounts.visits import Visit
 from polar_server.html import cookies, redirect
 from polar_server.oauth.tokens import Token
 
-Describe = Annotated[DescribeReturnTo, Dependency(skip_validation=True)]
 WELCOME = "/account?done=welcome"
 
 
 @get("/sign-up", include_in_schema=False)
-async def show_sign_up(request: PageRequest, desk: Desk, describe_return_to: Describe) -> Page:
+async def show_sign_up(request: PageRequest, desk: GivenDesk, describe_return_to: GivenDescribe) -> Page:
     """The form for an email address."""
     return await _form(request, desk, describe_return_to, "", {})
 
 
 @post("/sign-up", status_code=200, include_in_schema=False)
-async def submit_sign_up(request: PageRequest, desk: Desk, visit: Visit, describe_return_to: Describe) -> Page:
+async def submit_sign_up(
+    request: PageRequest, desk: GivenDesk, visit: GivenVisit, describe_return_to: GivenDescribe
+) -> Page:
     """Mail a link. The answer is the same whether or not the address has an account."""
     form = await desk.pages.read_form(request, None)
     values, errors = fields.check(form, email=fields.email)
@@ -43,7 +41,7 @@ async def submit_sign_up(request: PageRequest, desk: Desk, visit: Visit, describ
 
 
 @get("/sign-up/finish", include_in_schema=False)
-async def show_finish_sign_up(request: PageRequest, desk: Desk, visit: Visit) -> Page:
+async def show_finish_sign_up(request: PageRequest, desk: GivenDesk, visit: GivenVisit) -> Page:
     """The form for name and password. Opening it uses nothing up."""
     token = request.query_params.get("token", "")
     link = await links.find_link(desk.database, desk.server_keys, Purpose.SIGN_UP, token, visit.now)
@@ -53,7 +51,9 @@ async def show_finish_sign_up(request: PageRequest, desk: Desk, visit: Visit) ->
 
 
 @post("/sign-up/finish", status_code=200, include_in_schema=False)
-async def submit_finish_sign_up(request: PageRequest, session: Session | None, desk: Desk, visit: Visit) -> Page:
+async def submit_finish_sign_up(
+    request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit
+) -> Page:
     """Make the account, its address verified by the link, and sign the person in."""
     form = await desk.pages.read_form(request, None)
     link = await links.find_link(desk.database, desk.server_keys, Purpose.SIGN_UP, form.get("token"), visit.now)
