@@ -14,6 +14,9 @@ import pytest
 
 from polar_server.database import Database, connect, migrations
 
+from . import servers
+from .servers import Server
+
 # Without it a test would wait for a disk that nobody will lose.
 _CARELESS = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
 # Faster than a fresh database from a template (110 ms) and than TRUNCATE (20 ms): this takes 3 ms.
@@ -91,6 +94,31 @@ async def database(anyio_backend: object, database_url: str) -> AsyncIterator[Da
     await database.open()
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server process on SQLite for the whole run: tests share it, so each makes its own people and clients."""
+    with servers.serve(tmp_path_factory.mktemp("sqlite-server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same on PostgreSQL, with two workers."""
+    execute(postgres_url, "CREATE DATABASE polar_server")
+    url = postgres_url.replace("/postgres?", "/polar_server?")
+    folder = tmp_path_factory.mktemp("postgres-server")
+    servers.migrate(url, folder)
+    with servers.serve(folder, url, workers=2) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def running_server(request: pytest.FixtureRequest) -> Server:
+    """A server process on each engine, shared by the whole run."""
+    server: Server = request.getfixturevalue(f"{request.param}_server")
+    return server
 
 
 def execute(url: str, *commands: str) -> None:
