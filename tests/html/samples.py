@@ -7,8 +7,12 @@ from polar_server.oauth import scopes
 
 NOW = 1_767_225_600
 QUERY = "client_id=polar_ci_1&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&scope=openid%20products%3Aread&state=a%27b"
-LONG_EMAIL = "a-very-long-local-part-that-somebody-really-uses-at-work@departments.subsidiary.holding-company.example.com"
-LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh Internationale Handelsgesellschaft mbH und Compagnie KG"
+LONG_EMAIL = (
+    "a-very-long-local-part-that-somebody-really-uses-at-work@departments.subsidiary.holding-company.example.com"
+)
+LONG_NAME = (
+    "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh Internationale Handelsgesellschaft mbH und Compagnie KG"
+)
 RTL_NAME = "شركة النجمة القطبية"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 SAFARI = (
@@ -68,7 +72,9 @@ ORGANIZATIONS = [
     organization(),
     organization(2, slug="polar-star-trading", name=RTL_NAME, role="admin"),
     organization(3, slug="northwind-test", name="Northwind Test", is_test=True, role="member"),
-    organization(4, slug="x" * 60, name=LONG_NAME, avatar_url="https://app.example/logo.png", is_test=True, role="member"),
+    organization(
+        4, slug="x" * 60, name=LONG_NAME, avatar_url="https://app.example/logo.png", is_test=True, role="member"
+    ),
 ]
 SOME_SCOPES = scopes.describe(("openid", "profile", "email", "products:read", "orders:read", "products:write"))
 ALL_SCOPES = scopes.describe(scopes.NAMES)
@@ -94,12 +100,16 @@ _MEMBERS = [
     _member(4, name=RTL_NAME, email="layla@example.com", role="member", picture="https://app.example/p.png"),
 ]
 _INVITATIONS = [
-    Thing(id="i1", email=LONG_EMAIL, role="member", invited_by="Ada Lovelace", created_at=NOW, expires_at=NOW + 604_800),
+    Thing(
+        id="i1", email=LONG_EMAIL, role="member", invited_by="Ada Lovelace", created_at=NOW, expires_at=NOW + 604_800
+    ),
     Thing(id="i2", email="b@example.com", role="admin", invited_by=RTL_NAME, created_at=NOW, expires_at=NOW + 604_800),
 ]
 _SESSIONS = [
     Thing(id="s1", user_agent=FIREFOX, address="192.0.2.17", created_at=NOW - 90_000, last_seen_at=NOW),
-    Thing(id="s2", user_agent=SAFARI, address="2001:db8:85a3::8a2e:370:7334", created_at=NOW - 900_000, last_seen_at=NOW),
+    Thing(
+        id="s2", user_agent=SAFARI, address="2001:db8:85a3::8a2e:370:7334", created_at=NOW - 900_000, last_seen_at=NOW
+    ),
 ]
 _APPS = [
     Thing(id="a1", client=client(), organization=None, scopes=SOME_SCOPES, created_at=NOW, last_used_at=None),
@@ -132,6 +142,7 @@ _INVITED = {
     "email": "ada@example.com",
     "inviter": "Grace Hopper",
     "wrong_account": False,
+    "unverified": False,
 }
 
 PAGES: dict[str, list[dict[str, Any]]] = {
@@ -147,16 +158,26 @@ PAGES: dict[str, list[dict[str, Any]]] = {
         {"client": client(), "return_to": "/x", "email": "", "registration": True, "done": "signed_out"},
     ],
     "accounts/sign_up.html": [
-        {"client": None, "return_to": None, "name": "", "email": ""},
+        {"client": None, "return_to": None, "email": ""},
         {
             "client": full_client(),
             "return_to": f"/oauth2/authorize?{QUERY}",
-            "name": RTL_NAME,
             "email": "ada@",
+            "errors": {"form": "Too many accounts.", "email": "Enter an email address like ada@example.com."},
+        },
+    ],
+    "accounts/sign_up_sent.html": [
+        {"email": "ada@example.com", "lifetime": 3600},
+        {"email": LONG_EMAIL, "lifetime": 1800},
+    ],
+    "accounts/finish_sign_up.html": [
+        {"token": "polar_ml_1", "email": "ada@example.com", "name": ""},
+        {
+            "token": "polar_ml_1",
+            "email": LONG_EMAIL,
+            "name": RTL_NAME,
             "errors": {
-                "form": "Too many accounts.",
                 "name": "Enter a name.",
-                "email": "Enter an email address like ada@example.com.",
                 "password": "Many people use this password, so it is guessed first. Choose another one.",
             },
         },
@@ -171,13 +192,18 @@ PAGES: dict[str, list[dict[str, Any]]] = {
     ],
     "accounts/reset_password.html": [
         {"token": "polar_ml_1", "email": "ada@example.com"},
-        {"token": "polar_ml_1", "email": LONG_EMAIL, "errors": {"form": "No.", "password": "Use at least 8 characters."}},
+        {
+            "token": "polar_ml_1",
+            "email": LONG_EMAIL,
+            "errors": {"form": "No.", "password": "Use at least 8 characters."},
+        },
     ],
     "accounts/verify_email.html": [
         {"token": "polar_ml_1", "email": "ada@example.com"},
         {"token": "polar_ml_1", "email": LONG_EMAIL},
     ],
     "accounts/link_expired.html": [
+        {"purpose": "sign_up"},
         {"purpose": "verify_email"},
         {"purpose": "reset_password"},
         {"purpose": "invitation"},
@@ -185,17 +211,34 @@ PAGES: dict[str, list[dict[str, Any]]] = {
     "accounts/invitation.html": [
         _INVITED,
         {**_INVITED, "session": session()},
-        {**_INVITED, "session": session(email="else@example.com"), "organization": ORGANIZATIONS[3], "wrong_account": True},
-    ],
-    "accounts/too_many_tries.html": [{"retry_after": 1, "return_to": None}, {"retry_after": 800, "return_to": "/account"}],
-    "accounts/account.html": [
-        {"session": session(), "sessions": _SESSIONS[:1], "current_session_id": "s1"},
+        {**_INVITED, "session": session(email_verified=False), "unverified": True},
         {
-            "session": session(name=LONG_NAME, email=LONG_EMAIL, picture="https://app.example/p.png", email_verified=False),
+            **_INVITED,
+            "session": session(email="else@example.com"),
+            "organization": ORGANIZATIONS[3],
+            "wrong_account": True,
+        },
+    ],
+    "accounts/too_many_tries.html": [
+        {"retry_after": 1, "return_to": None},
+        {"retry_after": 800, "return_to": "/account"},
+    ],
+    "accounts/account.html": [
+        {"session": session(), "form": {}, "sessions": _SESSIONS[:1], "current_session_id": "s1"},
+        {
+            "session": session(
+                name=LONG_NAME, email=LONG_EMAIL, picture="https://app.example/p.png", email_verified=False
+            ),
+            "form": {"name": RTL_NAME, "picture": "http://"},
             "sessions": _SESSIONS,
             "current_session_id": "s1",
             "done": "saved",
-            "errors": {"name": "No.", "picture": "No.", "current_password": "This is not your password.", "password": "No."},
+            "errors": {
+                "name": "No.",
+                "picture": "No.",
+                "current_password": "This is not your password.",
+                "password": "No.",
+            },
         },
     ],
     "accounts/organizations.html": [
@@ -216,6 +259,7 @@ PAGES: dict[str, list[dict[str, Any]]] = {
             "members": _MEMBERS[:2],
             "invitations": [],
             "invite": {},
+            "form": {},
         },
         {
             "session": session(),
@@ -224,6 +268,7 @@ PAGES: dict[str, list[dict[str, Any]]] = {
             "members": _MEMBERS,
             "invitations": _INVITATIONS,
             "invite": {"email": "x@", "role": "admin"},
+            "form": {"name": "", "avatar_url": "ftp:"},
             "done": "created",
             "errors": {"email": "Enter an email address like ada@example.com."},
         },
@@ -234,6 +279,7 @@ PAGES: dict[str, list[dict[str, Any]]] = {
             "members": _MEMBERS,
             "invitations": [],
             "invite": {},
+            "form": {},
             "errors": {"form": "An organization needs an owner. Make somebody else owner first."},
         },
     ],
@@ -272,14 +318,15 @@ PAGES: dict[str, list[dict[str, Any]]] = {
     "authorization_server/form_post.html": [
         {"client": client(), "redirect_uri": "https://app.example/cb", "parameters": {"code": "c", "state": "<x>"}},
         {"client": full_client(), "redirect_uri": "https://app.example/cb?a=b&c=d", "parameters": {}},
+        {"client": None, "redirect_uri": "https://app.example/cb", "parameters": {"code": "c"}},
     ],
     "authorization_server/error.html": [
         {"error": "invalid_request", "description": "The client_id is missing.", "fix": "", "request_id": None},
         {
             "error": "invalid_request",
             "description": "The redirect URI https://app.example/callback is not registered for this client.",
-            "fix": "Register exactly this redirect URI for the client, or send one of the registered ones. They are compared "
-            "letter by letter, with their port and their last slash.",
+            "fix": "Register exactly this redirect URI for the client, or send one of the registered ones. "
+            "They are compared letter by letter, with their port and their last slash.",
             "request_id": "01JZ7Q4N9V",
         },
     ],
@@ -301,6 +348,9 @@ MAILS: dict[str, list[dict[str, Any]]] = {
         {"name": "", "link": "http://x/y?token=1", "lifetime": 86_400},
         {"name": LONG_NAME, "link": "http://x/y?token=1&a=b", "lifetime": 3_600},
     ],
+    "accounts/mail/sign_up.txt": [{"link": "http://x/y?token=1", "lifetime": 86_400}],
+    "accounts/mail/account_exists.txt": [{"name": "Ada", "link": "http://x/y?token=1", "lifetime": 3_600}],
+    "accounts/mail/no_account.txt": [{"link": "http://x/y?token=1", "lifetime": 3_600}],
     "accounts/mail/reset_password.txt": [{"name": RTL_NAME, "link": "http://x/y?token=1", "lifetime": 3_600}],
     "accounts/mail/password_changed.txt": [{"name": "Ada", "at": NOW, "link": "http://x/forgot-password"}],
     "accounts/mail/invitation.txt": [

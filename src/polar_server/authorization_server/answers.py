@@ -1,14 +1,10 @@
 """Going back to the client, or showing why we cannot (RFC 6749 §4.1.2)."""
 
-from typing import Any
-
 import structlog
-from litestar import Request, Response
 
 from polar_server.authorization_server.responses import authorization_parameters, with_parameters
 from polar_server.authorization_server.server import AuthorizationServer
-from polar_server.html import Pages, redirect
-from polar_server.html.headers import source_of
+from polar_server.html import Page, PageRequest, Pages, redirect
 from polar_server.oauth.authorization import ResponseMode, ReturnAddress
 from polar_server.oauth.clients import Client
 from polar_server.oauth.errors import InvalidClient, OAuthError
@@ -17,15 +13,15 @@ log = structlog.get_logger()
 
 
 def respond_with_code(
-    server: AuthorizationServer, request: Request[Any, Any, Any], pages: Pages, to: ReturnAddress, code: str
-) -> Response[bytes]:
+    server: AuthorizationServer, request: PageRequest, pages: Pages, to: ReturnAddress, code: str
+) -> Page:
     """The successful authorization response (§4.1.2)."""
     return _respond(server, request, pages, to, {"code": code})
 
 
 def respond_with_error(
-    server: AuthorizationServer, request: Request[Any, Any, Any], pages: Pages, to: ReturnAddress, error: OAuthError
-) -> Response[bytes]:
+    server: AuthorizationServer, request: PageRequest, pages: Pages, to: ReturnAddress, error: OAuthError
+) -> Page:
     """The error response (§4.1.2.1)."""
     log.info("authorization_refused", error=error.code, detail=error.detail)
     return _respond(server, request, pages, to, error.as_dict())
@@ -33,27 +29,25 @@ def respond_with_error(
 
 def _respond(
     server: AuthorizationServer,
-    request: Request[Any, Any, Any],
+    request: PageRequest,
     pages: Pages,
     to: ReturnAddress,
     members: dict[str, str],
-) -> Response[bytes]:
+) -> Page:
     parameters = authorization_parameters(to, server.issuer, members)
     if to.response_mode is ResponseMode.QUERY:
         return redirect(with_parameters(to.redirect_uri, parameters))
     return pages.render(
         request,
         "authorization_server/form_post.html",
-        form_action=source_of(to.redirect_uri),
+        form_action="any",
         redirect_uri=to.redirect_uri,
         parameters=parameters,
         client=None,
     )
 
 
-def show_refusal(
-    request: Request[Any, Any, Any], pages: Pages, error: OAuthError, client: Client | None = None
-) -> Response[bytes]:
+def show_refusal(request: PageRequest, pages: Pages, error: OAuthError, client: Client | None = None) -> Page:
     """The page for a request whose client or redirect URI is not trusted: nothing leaves this server."""
     log.info("authorization_refused", error=error.code, detail=error.detail, shown=True)
     return pages.render(

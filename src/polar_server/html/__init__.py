@@ -5,6 +5,6 @@ so that no handler writes a security header or checks a CSRF token by itself.
 """
 
 from polar_server.html.headers import SECURITY_HEADERS, redirect
-from polar_server.html.pages import Pages
+from polar_server.html.pages import GivenPages, Page, PageRequest, Pages
 
-__all__ = ["SECURITY_HEADERS", "Pages", "redirect"]
+__all__ = ["SECURITY_HEADERS", "GivenPages", "Page", "PageRequest", "Pages", "redirect"]

@@ -12,7 +12,7 @@ from polar_server.oauth.server_keys import ServerKeys
 FIELD = "csrf"
 
 
-class Forbidden(Exception):  # noqa: N818 - the word of RFC 9110 §15.5.4
+class Forbidden(Exception):
     """The form was not sent by a page of ours to this browser. The message is for the log."""
 
 

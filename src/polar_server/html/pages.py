@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined, select_autoescape
 from litestar import Request, Response
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 from markupsafe import Markup
 
 from polar_server.html import cookies, csrf, static, words
@@ -16,6 +18,9 @@ from polar_server.html.headers import page_headers
 from polar_server.oauth.parameters import read_form
 from polar_server.oauth.server_keys import ServerKeys
 from polar_server.settings import Settings
+
+PageRequest = Request[Any, Any, Any]
+Page = Response[bytes]
 
 PRODUCT = "Polar"
 _OWN = Path(__file__).parent / "templates"
@@ -44,7 +49,7 @@ class Pages:
 
     def render(
         self,
-        request: Request[Any, Any, Any],
+        request: PageRequest,
         template: str,
         status: int = 200,
         *,
@@ -53,25 +58,21 @@ class Pages:
         session: SignedIn | None = None,
         set_cookies: Iterable[Cookie] = (),
         **values: Any,
-    ) -> Response[bytes]:
+    ) -> Page:
         """A page. Its forms are bound to `session`, or to the browser cookie, which is set when missing.
 
-        `form_action`: see `headers.content_security_policy`. `values` are named at the top of each template;
+        `form_action`: see `headers.page_headers`. `values` are named at the top of each template;
         a missing one raises jinja2.UndefinedError.
         """
-        sent = list(set_cookies)
-        binding = self._binding(request, session)
-        if binding is None:
-            sent.append(cookies.set_browser(self._settings, self._random(cookies.BROWSER_BYTES)))
-            binding = str(sent[-1].value)
+        tokens = _FormTokens(self._server_keys, self._binding(request, session), self._new_browser)
         errors = defaultdict(str, values.pop("errors", {}))
-        values = {"done": None, **values, "errors": errors, "session": session, "csrf": self._csrf_input(binding)}
+        values = {"done": None, **values, "errors": errors, "session": session, "csrf": tokens}
         content = self._environment.get_template(template).render(values).encode("utf-8", "replace")
         return Response(
             content,
             status_code=status,
             headers={**page_headers(form_action), **(headers or {})},
-            cookies=sent,
+            cookies=[*set_cookies, *tokens.new_cookies],
             media_type="text/html",
         )
 
@@ -81,18 +82,18 @@ class Pages:
 
     def error(
         self,
-        request: Request[Any, Any, Any],
+        request: PageRequest,
         status: int,
         headers: Mapping[str, str] | None = None,
         message: str | None = None,
         request_id: str | None = None,
-    ) -> Response[bytes]:
+    ) -> Page:
         """The page for 403, 404, 429, 500, 503 and their like. `message` replaces the usual explanation."""
         return self.render(
             request, "html/error.html", status, headers=headers, code=status, message=message, request_id=request_id
         )
 
-    async def read_form(self, request: Request[Any, Any, Any], session: SignedIn | None) -> dict[str, str]:
+    async def read_form(self, request: PageRequest, session: SignedIn | None) -> dict[str, str]:
         """The posted form, without its token. `session` must be the one the page was rendered with.
 
         Raises csrf.Forbidden for a form that is not ours, oauth.errors.InvalidRequest for one that cannot be read.
@@ -102,11 +103,25 @@ class Pages:
         csrf.check(request, self._server_keys, self._settings.issuer, self._binding(request, session), given)
         return form
 
-    def _binding(self, request: Request[Any, Any, Any], session: SignedIn | None) -> str | None:
+    def _binding(self, request: PageRequest, session: SignedIn | None) -> str | None:
         return session.id if session else cookies.browser(request, self._settings)
 
-    def _csrf_input(self, binding: str) -> Callable[[str], Markup]:
-        return lambda action: _CSRF_INPUT.format(csrf.token(self._server_keys, binding, action))
+    def _new_browser(self) -> Cookie:
+        return cookies.set_browser(self._settings, self._random(cookies.BROWSER_BYTES))
+
+
+class _FormTokens:
+    """`csrf` in a template: the hidden input of a form. The first one makes a browser cookie, when there is none."""
+
+    def __init__(self, server_keys: ServerKeys, binding: str | None, new_browser: Callable[[], Cookie]) -> None:
+        self._server_keys, self._binding, self._new_browser = server_keys, binding, new_browser
+        self.new_cookies: list[Cookie] = []
+
+    def __call__(self, action: str) -> Markup:
+        if self._binding is None:
+            self.new_cookies.append(self._new_browser())
+            self._binding = str(self.new_cookies[0].value)
+        return _CSRF_INPUT.format(csrf.token(self._server_keys, self._binding, action))
 
 
 def _environment(folders: Mapping[str, Path], reload: bool) -> Environment:
@@ -121,3 +136,7 @@ def _environment(folders: Mapping[str, Path], reload: bool) -> Environment:
     environment.filters.update(words.FILTERS)
     environment.globals.update(product=PRODUCT, static=lambda name: static.FILES[name].path)
     return environment
+
+
+GivenPages = NamedDependency[SkipValidation[Pages]]
+"""The parameter of a page: what Litestar hands in by its name."""

@@ -14,10 +14,26 @@ _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _TINTS = 6
 # In this order: each browser also claims to be those below it.
-_PROGRAMS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"), ("Chrom", "Chrome"),
-             ("CriOS/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl"), ("python", "A Python program"))  # fmt: skip
-_SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"),
-            ("CrOS", "ChromeOS"), ("Mac OS X", "macOS"), ("Linux", "Linux"))  # fmt: skip
+_PROGRAMS = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "Firefox/": "Firefox",
+    "FxiOS/": "Firefox",
+    "Chrom": "Chrome",
+    "CriOS/": "Chrome",
+    "Safari/": "Safari",
+    "curl/": "curl",
+    "python": "A Python program",
+}
+_SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "CrOS": "ChromeOS",
+    "Mac OS X": "macOS",
+    "Linux": "Linux",
+}
 
 
 def plain(text: str | None, otherwise: str = "") -> str:
@@ -79,8 +95,8 @@ def tint(text: str) -> int:
 def browser(user_agent: str | None) -> str:
     """`Firefox on Linux`: what a User-Agent says it is, in two words."""
     sent = user_agent or ""
-    program = next((name for mark, name in _PROGRAMS if mark in sent), None)
-    system = next((name for mark, name in _SYSTEMS if mark in sent), None)
+    program = next((name for mark, name in _PROGRAMS.items() if mark in sent), None)
+    system = next((name for mark, name in _SYSTEMS.items() if mark in sent), None)
     return f"{program or 'A browser'} on {system}" if system else program or "An unknown browser"
 
 
@@ -109,7 +125,4 @@ def duration(seconds: int) -> str:
     return "1 minute" if seconds > 0 else "a moment"
 
 
-FILTERS = {
-    "plain": plain, "host": host, "is_this_device": is_this_device, "web": web, "browser": browser, "initials": initials, "tint": tint,
-    "day": day, "moment": moment, "duration": duration,
-}  # fmt: skip
+FILTERS = {f.__name__: f for f in (plain, host, is_this_device, web, browser, initials, tint, day, moment, duration)}

@@ -13,7 +13,7 @@ SMTP_TIMEOUT = 20
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
-class Undeliverable(Exception):  # noqa: N818 - what it says of the message
+class Undeliverable(Exception):
     """The server refused this message for good: another try cannot help."""
 
 
