@@ -1,0 +1,88 @@
+"""Start the servers, seed them, load them in interleaved rounds, and report what a request costs."""
+
+import argparse
+import multiprocessing
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from bench import load, operations, processes, report, servers
+from bench.measuring import Measurement, Run
+from bench.servers import Server, Source, Wanted
+from polar_server.oauth.subjects import SubjectType
+
+WARM_UP = 400
+"""Requests of each operation before the first round."""
+ENGINES = ("sqlite", "postgres")
+
+
+def main() -> None:
+    """Measure, print the table, and write JSON when a file is named."""
+    options = _options()
+    cores = processes.cores()
+    title = f"{options.requests} requests, {options.connections} connections, {options.rounds} rounds; {cores}"
+    with tempfile.TemporaryDirectory(prefix="polar-bench-") as folder, _generator(cores) as generator:
+        run = Run(generator, cores, options.connections)
+        with ExitStack() as stack:
+            started = [stack.enter_context(server) for server in _servers(options, cores, Path(folder))]
+            measurements = list(_rounds(run, started, options))
+    summaries = report.summarize(measurements)
+    report.print_table(summaries, title)
+    if options.json:
+        conditions = {"title": title, "databases": {each.target.name: each.settings for each in started}}
+        options.json.write_text(report.as_json(summaries, measurements, conditions))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--requests", type=int, default=3000, help="requests of each operation in a round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--engine", choices=ENGINES, action="append", help="both when left out")
+    parser.add_argument("--operation", choices=operations.NAMES, action="append", help="all when left out")
+    parser.add_argument("--sub-type", choices=[each.value for each in SubjectType], default="user")
+    parser.add_argument("--against", type=Path, help="another checkout, measured beside this one in the same run")
+    parser.add_argument("--json", type=Path, help="a file for everything that was measured")
+    return parser.parse_args()
+
+
+@contextmanager
+def _generator(cores: processes.Cores) -> Iterator[ProcessPoolExecutor]:
+    """The load generator, in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, initializer=load.start, initargs=(cores.load,)) as generator:
+        yield generator
+
+
+def _servers(options: argparse.Namespace, cores: processes.Cores, folder: Path) -> Iterator[servers.Started]:
+    names = options.operation or list(operations.NAMES)
+    total = WARM_UP + options.rounds * options.requests
+    wanted = Wanted(names, SubjectType(options.sub_type), total, options.requests)
+    yield servers.floor(names, cores, folder)
+    for engine in options.engine or ENGINES:
+        for source in _sources(options):
+            yield servers.ours(engine, source, wanted, cores, folder)
+
+
+def _sources(options: argparse.Namespace) -> list[Source]:
+    this = Source("", Path(__file__).parent.parent)
+    return [this] if options.against is None else [Source(report.AGAINST, options.against.resolve()), this]
+
+
+def _rounds(run: Run, started: list[Server], options: argparse.Namespace) -> Iterator[Measurement]:
+    """Every operation on every server in turn, and that again: a slow minute then falls on all of them."""
+    for server in started:
+        for operation in server.operations.values():
+            run.measure(server.target, operation, 0, operation.slice(0, WARM_UP))
+    for round_ in range(options.rounds):
+        for name in started[0].operations:
+            for server in started:
+                operation = server.operations[name]
+                requests = operation.slice(WARM_UP + round_ * options.requests, options.requests)
+                yield run.measure(server.target, operation, round_, requests)
+
+
+if __name__ == "__main__":
+    main()
