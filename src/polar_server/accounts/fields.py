@@ -16,7 +16,8 @@ EMAIL_LENGTH, NAME_LENGTH, URL_LENGTH = 254, 100, 2000
 # The pattern of HTML's <input type=email>, so the browser and we agree (HTML Living Standard §4.10.5.1.5).
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
-_PICTURE = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::[0-9]{1,5})?(?:[/?][!-~]*)?", re.IGNORECASE)
+_URL_TAIL = r"[/?][A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*"
+_PICTURE = re.compile(rf"https://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::[0-9]{{1,5}})?(?:{_URL_TAIL})?", re.IGNORECASE)
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,62})[a-z0-9]")
 
 RESERVED_SLUGS = frozenset(
