@@ -1,0 +1,40 @@
+"""`demo`: fills the database with something to try."""
+
+from typing import Any
+
+from polar_server import demo as demo_data
+from polar_server.cli.opening import opened
+from polar_server.cli.output import Record, Refused
+from polar_server.cli.people import Flag
+from polar_server.demo import APP_ADDRESS, Place
+
+
+async def demo(*, if_empty: Flag = False) -> Record | None:
+    """Make a person, organizations and clients to try the server with. Running it again adds nothing.
+
+    Parameters
+    ----------
+    if_empty
+        Do nothing when there are accounts already.
+    """
+    async with opened() as at:
+        remembered = demo_data.remembered_demo(at.settings)
+        if at.settings.is_production:
+            if if_empty:
+                return None
+            raise Refused("Demo data is not for production: everybody knows its password.")
+        if if_empty and not await demo_data.is_empty(at.database):
+            return _record(remembered) if remembered else None
+        return _record(await demo_data.seed(Place(at.settings, at.database, at.server_keys, at.now_ms)))
+
+
+def _record(demo: dict[str, Any]) -> Record:
+    issuer = demo["issuer"]
+    steps = (
+        "Try next:",
+        f"  {issuer}/sign-in  sign in with this address and password",
+        f"  script/server --demo-app  also runs an app at {APP_ADDRESS} that people sign in to with Polar",
+        f"  curl {issuer}/.well-known/openid-configuration  is what an app reads first",
+        "  polar-server client create --help  registers an app of your own",
+    )
+    return Record("Demo data is ready.", demo, "\n".join(steps))

@@ -1,0 +1,128 @@
+"""`user`: people with an account."""
+
+import getpass
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+from cyclopts import App, Parameter
+
+from polar_server.accounts import fields, people
+from polar_server.accounts.passwords import Passwords
+from polar_server.accounts.people import EmailTaken, NewPerson, Person
+from polar_server.app import ON_CREDENTIALS_CHANGED
+from polar_server.cli.opening import opened
+from polar_server.cli.output import Record, Records, Refused, timestamp
+from polar_server.database import Database
+
+app = App(name="user", help="People with an account.")
+PAGE = 500
+
+Item = TypeVar("Item")
+ListPage = Callable[[Database, int, Item | None], Awaitable[list[Item]]]
+"""(database, limit, the last item of the page before) -> a page."""
+Flag = Annotated[bool, Parameter(negative="")]
+
+
+@app.command
+async def create(*, email: str, password: str | None = None, name: str = "", verified: Flag = False) -> Record:
+    """Make an account.
+
+    Parameters
+    ----------
+    email
+        The address they sign in with.
+    password
+        Left out, it is asked for on the terminal, or read from standard input.
+    name
+        What others see; the address up to the @ when left out.
+    verified
+        Take the address as confirmed.
+    """
+    try:
+        address = fields.email(email)
+        chosen = fields.new_password(address)(_ask_password() if password is None else password)
+        shown = fields.name(name or address.partition("@")[0])
+    except fields.Unacceptable as error:
+        raise Refused(f"The account was not made. {error}") from error
+    async with opened() as at:
+        new = NewPerson(address, shown, await hashed(chosen), verified=verified)
+        try:
+            async with at.database.write() as transaction:
+                person = await people.create_user(transaction, new, at.now)
+        except EmailTaken as error:
+            raise Refused(f"{address} has an account already. `polar-server user list` shows it.") from error
+    return Record(f"{address} can sign in now.", values_of(person))
+
+
+@app.command(name="list")
+async def list_people() -> Records:
+    """List everybody, in the order they came."""
+    async with opened() as at:
+        found = await everything(people.list_users, at.database)
+    return Records(
+        [values_of(person) for person in found],
+        ("id", "email", "name", "email_verified", "disabled_at", "created_at"),
+        "Nobody has an account yet. `polar-server user create` makes one.",
+    )
+
+
+@app.command
+async def disable(email: str, /) -> Record:
+    """Shut a person out: sessions and tokens end with the next request.
+
+    Parameters
+    ----------
+    email
+        The address they sign in with.
+    """
+    async with opened() as at:
+        person = await person_called(at.database, email)
+        async with at.database.write() as transaction:
+            await people.disable_user(transaction, person.id, at.now, ON_CREDENTIALS_CHANGED)
+        disabled = await person_called(at.database, email)
+    return Record(f"{disabled.email} is shut out.", values_of(disabled))
+
+
+async def everything(list_page: ListPage[Item], database: Database) -> list[Item]:
+    """All pages of a list, one after the other."""
+    found = page = await list_page(database, PAGE, None)
+    while len(page) == PAGE:
+        page = await list_page(database, PAGE, page[-1])
+        found = [*found, *page]
+    return found
+
+
+async def person_called(database: Database, email: str) -> Person:
+    """The person with this address. Raises Refused."""
+    address = fields.normalized_email(email)
+    person = await people.find_user_by_email(database, address) if address else None
+    if person is None:
+        raise Refused(f"Nobody has an account for {email}. `polar-server user list` shows who does.")
+    return person
+
+
+async def hashed(password: str) -> str:
+    """What is stored of a password."""
+    passwords = Passwords(workers=1)
+    try:
+        return await passwords.hash(password)
+    finally:
+        passwords.close()
+
+
+def values_of(person: Person) -> dict[str, Any]:
+    """A person as programs read them."""
+    return {
+        "id": person.id,
+        "email": person.email,
+        "email_verified": person.email_verified_at is not None,
+        "name": person.name,
+        "picture": person.picture,
+        "disabled_at": timestamp(person.disabled_at),
+        "created_at": timestamp(person.created_at),
+    }
+
+
+def _ask_password() -> str:
+    return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
