@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Response
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
@@ -29,7 +29,7 @@ from polar_server.authorization_server.signing_keys import RELOAD_EVERY, Signing
 from polar_server.authorization_server.sweep import sweep as sweep_grants
 from polar_server.authorization_server.visitors import describe_return_to
 from polar_server.database import Database, Transaction, Unavailable, connect
-from polar_server.html import Pages, cookies, redirect
+from polar_server.html import PageRequest, Pages, cookies, redirect
 from polar_server.html.csrf import Forbidden
 from polar_server.html.endpoints import routes as html_routes
 from polar_server.mail import Mailer, mailer_for
@@ -120,7 +120,7 @@ class _House:
         removed = await sweep_grants(self.database, self.settings, now) | await sweep_accounts(self.database, now)
         log.info("swept", **removed)
 
-    async def session(self, request: Request[Any, Any, Any]) -> sessions.Session | None:
+    async def session(self, request: PageRequest) -> sessions.Session | None:
         """The session of a request, looked up only where a page asks for it."""
         cookie = cookies.session(request, self.settings)
         return await sessions.find_session(self.database, self.server_keys, self.settings, cookie, int(self.clock()))
@@ -157,30 +157,30 @@ def _constant(part: Any) -> Provide:
     return Provide(lambda: part, use_cache=True, sync_to_thread=False)
 
 
-Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
+Handler = Callable[[PageRequest, Any], Response[Any]]
 
 
 def _exception_handlers(pages: Pages) -> dict[int | type[Exception], Handler]:
     """What a page or an API path answers when something was raised."""
 
-    def sign_in(_: Request[Any, Any, Any], error: SignInRequired) -> Response[bytes]:
+    def sign_in(_: PageRequest, error: SignInRequired) -> Response[bytes]:
         return redirect(sign_in_path(error.return_to))
 
-    def forbidden(request: Request[Any, Any, Any], error: Forbidden) -> Response[Any]:
+    def forbidden(request: PageRequest, error: Forbidden) -> Response[Any]:
         log.warning("form_refused", path=request.scope["path"], reason=str(error))
         return pages.error(request, 403)
 
-    def unreadable(request: Request[Any, Any, Any], error: OAuthError) -> Response[Any]:
+    def unreadable(request: PageRequest, error: OAuthError) -> Response[Any]:
         return pages.error(request, 413 if isinstance(error, PayloadTooLarge) else 400)
 
-    def unavailable(request: Request[Any, Any, Any], error: Unavailable | PasswordsBusy) -> Response[Any]:
+    def unavailable(request: PageRequest, error: Unavailable | PasswordsBusy) -> Response[Any]:
         log.error("unavailable", path=request.scope["path"], reason=str(error))
         return _failure(pages, request, 503, {"Retry-After": "5"})
 
-    def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    def http(request: PageRequest, error: HTTPException) -> Response[Any]:
         return _failure(pages, request, error.status_code, error.headers)
 
-    def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    def unexpected(request: PageRequest, error: Exception) -> Response[Any]:
         log.error("unexpected", path=request.scope["path"], exc_info=error)
         return _failure(pages, request, 500)
 
@@ -198,9 +198,7 @@ def _exception_handlers(pages: Pages) -> dict[int | type[Exception], Handler]:
 _REASONS = {404: "Not Found", 405: "Method Not Allowed", 500: "Internal Server Error", 503: "Service Unavailable"}
 
 
-def _failure(
-    pages: Pages, request: Request[Any, Any, Any], status: int, headers: dict[str, str] | None = None
-) -> Response[Any]:
+def _failure(pages: Pages, request: PageRequest, status: int, headers: dict[str, str] | None = None) -> Response[Any]:
     """A page for people, and JSON under /v1, which programs call."""
     if request.scope["path"].startswith("/v1/"):
         return Response({"detail": _REASONS.get(status, "Bad Request")}, status_code=status, headers=headers)

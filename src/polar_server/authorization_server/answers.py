@@ -1,5 +1,7 @@
 """Going back to the client, or showing why we cannot (RFC 6749 §4.1.2)."""
 
+from dataclasses import dataclass
+
 import structlog
 
 from polar_server.authorization_server.responses import authorization_parameters, with_parameters
@@ -12,39 +14,37 @@ from polar_server.oauth.errors import InvalidClient, OAuthError
 log = structlog.get_logger()
 
 
-def respond_with_code(
-    server: AuthorizationServer, request: PageRequest, pages: Pages, to: ReturnAddress, code: str
-) -> Page:
-    """The successful authorization response (§4.1.2)."""
-    return _respond(server, request, pages, to, {"code": code})
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The way back to a client whose redirect URI is trusted."""
 
+    server: AuthorizationServer
+    http: PageRequest
+    pages: Pages
+    client: Client
+    to: ReturnAddress
 
-def respond_with_error(
-    server: AuthorizationServer, request: PageRequest, pages: Pages, to: ReturnAddress, error: OAuthError
-) -> Page:
-    """The error response (§4.1.2.1)."""
-    log.info("authorization_refused", error=error.code, detail=error.detail)
-    return _respond(server, request, pages, to, error.as_dict())
+    def code(self, code: str) -> Page:
+        """The successful authorization response (§4.1.2)."""
+        return self._send({"code": code})
 
+    def error(self, error: OAuthError) -> Page:
+        """The error response (§4.1.2.1)."""
+        log.info("authorization_refused", error=error.code, detail=error.detail, client_id=self.client.client_id)
+        return self._send(error.as_dict())
 
-def _respond(
-    server: AuthorizationServer,
-    request: PageRequest,
-    pages: Pages,
-    to: ReturnAddress,
-    members: dict[str, str],
-) -> Page:
-    parameters = authorization_parameters(to, server.issuer, members)
-    if to.response_mode is ResponseMode.QUERY:
-        return redirect(with_parameters(to.redirect_uri, parameters))
-    return pages.render(
-        request,
-        "authorization_server/form_post.html",
-        form_action="any",
-        redirect_uri=to.redirect_uri,
-        parameters=parameters,
-        client=None,
-    )
+    def _send(self, members: dict[str, str]) -> Page:
+        parameters = authorization_parameters(self.to, self.server.issuer, members)
+        if self.to.response_mode is ResponseMode.QUERY:
+            return redirect(with_parameters(self.to.redirect_uri, parameters))
+        return self.pages.render(
+            self.http,
+            "authorization_server/form_post.html",
+            form_action="any",
+            redirect_uri=self.to.redirect_uri,
+            parameters=parameters,
+            client=self.client,
+        )
 
 
 def show_refusal(request: PageRequest, pages: Pages, error: OAuthError, client: Client | None = None) -> Page:

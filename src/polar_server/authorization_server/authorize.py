@@ -1,18 +1,17 @@
 """The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2)."""
 
-from typing import Any
 from urllib.parse import urlencode
 
-from litestar import HttpMethod, Request, Response, route
+from litestar import HttpMethod, route
 
+from polar_server.accounts.desk import GivenSession
 from polar_server.accounts.return_to import sign_in_path
-from polar_server.accounts.sessions import Session
 from polar_server.authorization_server import consent
-from polar_server.authorization_server.answers import respond_with_code, respond_with_error, show_refusal
+from polar_server.authorization_server.answers import show_refusal
 from polar_server.authorization_server.approvals import Approval, approve
-from polar_server.authorization_server.server import AuthorizationServer
+from polar_server.authorization_server.server import AuthorizationServer, GivenServer
 from polar_server.authorization_server.visitors import Refused, Visitor, arrive
-from polar_server.html import Pages, redirect
+from polar_server.html import GivenPages, Page, PageRequest, Pages, redirect
 from polar_server.oauth.authorization import (
     AccountSelectionRequired,
     Approved,
@@ -28,9 +27,7 @@ SELECT_ACCOUNT = "/oauth2/select-account"
 
 
 @route(AUTHORIZE, http_method=[HttpMethod.GET], include_in_schema=False)
-async def authorize(
-    request: Request[Any, Any, Any], server: AuthorizationServer, session: Session | None, pages: Pages
-) -> Response[bytes]:
+async def authorize(request: PageRequest, server: GivenServer, session: GivenSession, pages: GivenPages) -> Page:
     """Answer an authorization request: by a page of ours, or by going back to the client."""
     try:
         visitor = await arrive(server, request, session)
@@ -40,7 +37,7 @@ async def authorize(
 
 
 @route(AUTHORIZE, http_method=[HttpMethod.POST], include_in_schema=False)
-async def authorize_by_post(request: Request[Any, Any, Any], pages: Pages) -> Response[bytes]:
+async def authorize_by_post(request: PageRequest, pages: GivenPages) -> Page:
     """Take the parameters of a POST (OpenID Connect Core §3.1.2.1) into the URL, where they stay until the end.
 
     A cross-site POST carries no SameSite cookie; the GET that follows does.
@@ -54,9 +51,7 @@ async def authorize_by_post(request: Request[Any, Any, Any], pages: Pages) -> Re
 
 
 @route(SELECT_ACCOUNT, http_method=[HttpMethod.POST], include_in_schema=False)
-async def select_account(
-    request: Request[Any, Any, Any], server: AuthorizationServer, session: Session | None, pages: Pages
-) -> Response[bytes]:
+async def select_account(request: PageRequest, server: GivenServer, session: GivenSession, pages: GivenPages) -> Page:
     """Go on with the account that is signed in (prompt=select_account)."""
     await pages.read_form(request, session)
     try:
@@ -66,10 +61,10 @@ async def select_account(
         return refused.answer(server, request, pages, session)
 
 
-async def _proceed(server: AuthorizationServer, visitor: Visitor, pages: Pages) -> Response[bytes]:
+async def _proceed(server: AuthorizationServer, visitor: Visitor, pages: Pages) -> Page:
     outcome = await visitor.decide()
     if visitor.asked.is_silent and not isinstance(outcome, Approved):
-        return respond_with_error(server, visitor.http, pages, visitor.asked.to, _as_error(outcome))
+        return visitor.reply(pages).error(_as_error(outcome))
     match outcome:
         case LoginRequired():
             return _to_sign_in(visitor)
@@ -81,25 +76,25 @@ async def _proceed(server: AuthorizationServer, visitor: Visitor, pages: Pages) 
             return await _approve(server, visitor, pages, outcome)
 
 
-async def _approve(server: AuthorizationServer, visitor: Visitor, pages: Pages, approved: Approved) -> Response[bytes]:
+async def _approve(server: AuthorizationServer, visitor: Visitor, pages: Pages, approved: Approved) -> Page:
     """Go on without a page: a remembered decision covers the request."""
     session = visitor.signed_in
     granted = await consent.grantable(server, approved.subject, approved.scopes)
     if not granted:
         # A decision for an organization that the person has left since, or in a role that covers none of it.
-        return await consent.ask_again(server, visitor, pages)
+        return await consent.ask_again(visitor, pages)
     approval = Approval(visitor.asked, approved.subject, granted, session.authenticated_at, is_new=False)
-    return respond_with_code(server, visitor.http, pages, visitor.asked.to, await approve(server, approval))
+    return visitor.reply(pages).code(await approve(server, approval))
 
 
-def _to_sign_in(visitor: Visitor) -> Response[bytes]:
+def _to_sign_in(visitor: Visitor) -> Page:
     # Who signs in for this request has chosen the account by that.
     path = sign_in_path(visitor.path(visitor.continuation or Continuation(visitor.now, account_selected=True)))
     hint = visitor.asked.login_hint
     return redirect(f"{path}&{urlencode({'login_hint': hint[:200]})}" if hint else path, visitor.new_cookies)
 
 
-def _account_selection(visitor: Visitor, pages: Pages) -> Response[bytes]:
+def _account_selection(visitor: Visitor, pages: Pages) -> Page:
     return pages.render(
         visitor.http,
         "authorization_server/select_account.html",

@@ -1,18 +1,17 @@
 """Connected apps: what a person allowed, and ending it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
-from litestar import Request, Response, get, post
+from litestar import get, post
 
+from polar_server.accounts.desk import GivenSession
 from polar_server.accounts.guards import require_session
 from polar_server.accounts.organizations import Membership, list_memberships
-from polar_server.accounts.sessions import Session
 from polar_server.authorization_server import consent_queries
 from polar_server.authorization_server.client_authentication import storable
-from polar_server.authorization_server.server import AuthorizationServer
-from polar_server.html import Pages, redirect
+from polar_server.authorization_server.server import GivenServer
+from polar_server.html import GivenPages, Page, PageRequest, redirect
 from polar_server.oauth import scopes
 from polar_server.oauth.clients import Client
 from polar_server.oauth.scopes import Access, Scope
@@ -38,8 +37,8 @@ class ShownApp:
 
 @get(PATH, include_in_schema=False)
 async def show_connected_apps(
-    request: Request[Any, Any, Any], server: AuthorizationServer, session: Session | None, pages: Pages
-) -> Response[bytes]:
+    request: PageRequest, server: GivenServer, session: GivenSession, pages: GivenPages
+) -> Page:
     """Each app with what it may do, and for whom."""
     signed_in = require_session(request, session)
     organizations = {m.organization_id: m for m in await list_memberships(server.database, signed_in.user.id)}
@@ -61,9 +60,7 @@ async def show_connected_apps(
 
 
 @post(PATH, include_in_schema=False)
-async def end_app(
-    request: Request[Any, Any, Any], server: AuthorizationServer, session: Session | None, pages: Pages
-) -> Response[bytes]:
+async def end_app(request: PageRequest, server: GivenServer, session: GivenSession, pages: GivenPages) -> Page:
     """End one app: the decision is forgotten and every token that stands on it is dead at once."""
     signed_in = require_session(request, session)
     form = await pages.read_form(request, session)

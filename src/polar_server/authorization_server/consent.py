@@ -1,18 +1,16 @@
 """The consent page: who asks, for what, for whom; and what the person decides (RFC 6749 §4.1.1, RFC 6819 §5.2.3)."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from litestar import Request, Response, post
+from litestar import post
 
+from polar_server.accounts.desk import GivenSession
 from polar_server.accounts.organizations import Membership, list_memberships
 from polar_server.accounts.roles import allowed_scopes
-from polar_server.accounts.sessions import Session
-from polar_server.authorization_server.answers import respond_with_code, respond_with_error
 from polar_server.authorization_server.approvals import Approval, approve
-from polar_server.authorization_server.server import AuthorizationServer
+from polar_server.authorization_server.server import AuthorizationServer, GivenServer
 from polar_server.authorization_server.visitors import Refused, Visitor, arrive
-from polar_server.html import Pages, redirect
+from polar_server.html import GivenPages, Page, PageRequest, Pages, redirect
 from polar_server.oauth import scopes
 from polar_server.oauth.authorization import AccountSelectionRequired, LoginRequired, subject_of
 from polar_server.oauth.errors import AccessDenied, ConsentRequiredError
@@ -21,11 +19,11 @@ from polar_server.oauth.subjects import Subject, SubjectType
 CONSENT = "/oauth2/consent"
 
 
-async def show(visitor: Visitor, pages: Pages, status: int = 200, error: str | None = None) -> Response[bytes]:
+async def show(visitor: Visitor, pages: Pages, status: int = 200, error: str | None = None) -> Page:
     """The page. It names everything that the decision is about."""
     asked, server = visitor.asked, visitor.server
     organizations = await _choices(visitor)
-    selected = asked.preselected if any(o.organization_id == asked.preselected for o in organizations) else None
+    selected = _selected(asked.preselected, organizations)
     has_refresh_token = "refresh_token" in asked.client.grant_types
     return pages.render(
         visitor.http,
@@ -48,9 +46,7 @@ async def show(visitor: Visitor, pages: Pages, status: int = 200, error: str | N
 
 
 @post(CONSENT, include_in_schema=False)
-async def decide(
-    request: Request[Any, Any, Any], server: AuthorizationServer, session: Session | None, pages: Pages
-) -> Response[bytes]:
+async def decide(request: PageRequest, server: GivenServer, session: GivenSession, pages: GivenPages) -> Page:
     """Take the person's decision: allow or deny, and which organization. All else is read from the request again."""
     form = await pages.read_form(request, session)
     try:
@@ -63,13 +59,12 @@ async def decide(
         case "allow":
             return await _allow(visitor, pages, form.get("organization_id"))
         case "deny":
-            error = AccessDenied("The person did not allow it.")
-            return respond_with_error(server, request, pages, visitor.asked.to, error)
+            return visitor.reply(pages).error(AccessDenied("The person did not allow it."))
         case _:
             return await show(visitor, pages, 400)
 
 
-async def _allow(visitor: Visitor, pages: Pages, organization_id: str | None) -> Response[bytes]:
+async def _allow(visitor: Visitor, pages: Pages, organization_id: str | None) -> Page:
     asked, session, server = visitor.asked, visitor.signed_in, visitor.server
     subject = subject_of(asked, session.user.id, organization_id)
     if asked.sub_type is SubjectType.ORGANIZATION and not await _is_choice(visitor, organization_id):
@@ -80,14 +75,13 @@ async def _allow(visitor: Visitor, pages: Pages, organization_id: str | None) ->
             visitor, pages, 400, "Your role in this organization does not cover anything that the app asks for."
         )
     approval = Approval(asked, subject, granted, session.authenticated_at, is_new=True)
-    return respond_with_code(server, visitor.http, pages, asked.to, await approve(server, approval))
+    return visitor.reply(pages).code(await approve(server, approval))
 
 
-async def ask_again(server: AuthorizationServer, visitor: Visitor, pages: Pages) -> Response[bytes]:
+async def ask_again(visitor: Visitor, pages: Pages) -> Page:
     """A remembered decision no longer stands: ask, or say so when no page may be shown."""
     if visitor.asked.is_silent:
-        error = ConsentRequiredError("The person can no longer allow this.")
-        return respond_with_error(server, visitor.http, pages, visitor.asked.to, error)
+        return visitor.reply(pages).error(ConsentRequiredError("The person can no longer allow this."))
     return await show(visitor, pages)
 
 
@@ -105,6 +99,12 @@ async def _choices(visitor: Visitor) -> list[Membership]:
     if visitor.asked.sub_type is SubjectType.USER:
         return []
     return await list_memberships(visitor.server.database, visitor.signed_in.user.id)
+
+
+def _selected(preselected: str | None, organizations: list[Membership]) -> str | None:
+    """What is marked at first: the organization that the request names, or the only one there is."""
+    ids = [organization.organization_id for organization in organizations]
+    return preselected if preselected in ids else ids[0] if len(ids) == 1 else None
 
 
 async def _is_choice(visitor: Visitor, organization_id: str | None) -> bool:

@@ -1,16 +1,17 @@
 """The clients of a person, as JSON."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import structlog
-from litestar import Request, Response, get
-from litestar.params import Parameter
+from litestar import Response, get
+from litestar.params import QueryParameter
 
-from polar_server.accounts.sessions import Session
+from polar_server.accounts.desk import GivenSession
 from polar_server.authorization_server import client_queries, clients
 from polar_server.authorization_server.access import find_live_token
 from polar_server.authorization_server.responses import bearer_refusal
-from polar_server.authorization_server.server import AuthorizationServer
+from polar_server.authorization_server.server import AuthorizationServer, GivenServer
+from polar_server.html import Page, PageRequest
 from polar_server.oauth import bearer
 from polar_server.oauth.errors import OAuthError
 from polar_server.oauth.subjects import SubjectType
@@ -25,12 +26,12 @@ _HEADERS = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nos
 
 @get(["/v1/oauth2", "/v1/oauth2/"], include_in_schema=False)
 async def list_my_clients(
-    request: Request[Any, Any, Any],
-    server: AuthorizationServer,
-    session: Session | None,
-    page: Annotated[int, Parameter(ge=1, le=1_000_000)] = 1,
-    limit: Annotated[int, Parameter(ge=1)] = 10,
-) -> Response[bytes]:
+    request: PageRequest,
+    server: GivenServer,
+    session: GivenSession,
+    page: Annotated[int, QueryParameter(ge=1, le=1_000_000)] = 1,
+    limit: Annotated[int, QueryParameter(ge=1)] = 10,
+) -> Page:
     """The clients of the signed-in person, or of a user token's. Secrets are not kept, so none is shown."""
     try:
         owner_id = session.user.id if session else await _person(server, request)
@@ -48,7 +49,7 @@ async def list_my_clients(
     return Response(encode_json(body), headers=_HEADERS, media_type="application/json")
 
 
-async def _person(server: AuthorizationServer, request: Request[Any, Any, Any]) -> str:
+async def _person(server: AuthorizationServer, request: PageRequest) -> str:
     live = await find_live_token(server, bearer.token_of(request.headers.get("authorization")))
     if live.stored.grant.subject.type is not SubjectType.USER:
         raise bearer.MissingToken("Clients belong to a person: send a user access token.")

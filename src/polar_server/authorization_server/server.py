@@ -4,6 +4,9 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+
 from polar_server.authorization_server.signing_keys import SigningKeys
 from polar_server.database import Database
 from polar_server.oauth.server_keys import ServerKeys
@@ -24,3 +27,7 @@ class AuthorizationServer:
     @property
     def issuer(self) -> str:
         return self.settings.issuer
+
+
+GivenServer = NamedDependency[SkipValidation[AuthorizationServer]]
+"""The parameter of a page: what Litestar hands in by its name."""

@@ -3,20 +3,18 @@
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Request, Response
 from litestar.datastructures import Cookie
 
 from polar_server.accounts.return_to import sign_in_path
 from polar_server.accounts.sessions import Session
 from polar_server.authorization_server import client_queries, consent_queries
-from polar_server.authorization_server.answers import respond_with_error, show_refusal
+from polar_server.authorization_server.answers import Reply, show_refusal
 from polar_server.authorization_server.client_authentication import storable
 from polar_server.authorization_server.continuations import PARAMETER, Sealer, WrongBrowser
 from polar_server.authorization_server.server import AuthorizationServer
-from polar_server.html import Pages, cookies
+from polar_server.html import Page, PageRequest, Pages, cookies
 from polar_server.oauth import authorization, id_token
 from polar_server.oauth.authorization import AuthorizationRequest, Continuation, Outcome, ReturnAddress, SignedIn
 from polar_server.oauth.clients import Client
@@ -35,9 +33,7 @@ class Refused(Exception):
         super().__init__(error.detail)
         self.error, self.client, self.to = error, client, to
 
-    def answer(
-        self, server: AuthorizationServer, request: Request[Any, Any, Any], pages: Pages, session: Session | None
-    ) -> Response[bytes]:
+    def answer(self, server: AuthorizationServer, request: PageRequest, pages: Pages, session: Session | None) -> Page:
         """The page, or the way back to the client.
 
         RFC 9700 §4.11.2: a client that anybody may have registered gets no visitor by way of an
@@ -45,7 +41,8 @@ class Refused(Exception):
         """
         if self.to is None or (self.client and self.client.is_anonymous and session is None):
             return show_refusal(request, pages, self.error, self.client)
-        return respond_with_error(server, request, pages, self.to, self.error)
+        assert self.client is not None, "a redirect URI is trusted as one of a client's"
+        return Reply(server, request, pages, self.client, self.to).error(self.error)
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class Visitor:
     """A valid request in a browser."""
 
     server: AuthorizationServer
-    http: Request[Any, Any, Any]
+    http: PageRequest
     session: Session | None
     asked: AuthorizationRequest
     sealer: Sealer
@@ -96,6 +93,10 @@ class Visitor:
         async with self.server.database.read() as tx:
             return await consent_queries.find_consent(tx, self.asked.client.client_id, subject)
 
+    def reply(self, pages: Pages) -> Reply:
+        """The way back to the client."""
+        return Reply(self.server, self.http, pages, self.asked.client, self.asked.to)
+
     def query(self, continuation: Continuation | None) -> str:
         """The query of the request, with a continuation."""
         if continuation is None:
@@ -115,7 +116,7 @@ class Visitor:
         return sign_in_path(self.path(Continuation(self.now, account_selected=True)))
 
 
-async def arrive(server: AuthorizationServer, request: Request[Any, Any, Any], session: Session | None) -> Visitor:
+async def arrive(server: AuthorizationServer, request: PageRequest, session: Session | None) -> Visitor:
     """Read a request, in the two phases of RFC 6749 §4.1.2.1. Raises Refused."""
     try:
         parameters = read_form(request.scope["query_string"])
@@ -149,7 +150,7 @@ async def _client(server: AuthorizationServer, parameters: dict[str, str]) -> Cl
 
 def _visitor(
     server: AuthorizationServer,
-    request: Request[Any, Any, Any],
+    request: PageRequest,
     session: Session | None,
     parameters: dict[str, str],
     asked: AuthorizationRequest,
@@ -163,7 +164,7 @@ def _visitor(
     return Visitor(server, request, session, asked, sealer, continuation, new_cookies, now)
 
 
-def _browser(server: AuthorizationServer, request: Request[Any, Any, Any]) -> tuple[str, tuple[Cookie, ...]]:
+def _browser(server: AuthorizationServer, request: PageRequest) -> tuple[str, tuple[Cookie, ...]]:
     """What knows this browser, before and after sign-in alike."""
     known = cookies.browser(request, server.settings)
     if known is not None:

@@ -34,7 +34,7 @@ def check(
     path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
     key_id = given.partition(".")[0]
     expected = _token(server_keys, binding, f"{path}?{query}" if query else path, key_id)
-    if not hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogatepass")):
+    if not hmac.compare_digest(_bytes(expected), _bytes(given)):
         raise Forbidden("the token does not fit this form and browser")
 
 
@@ -49,6 +49,10 @@ def _check_origin(origin: str | None, site: str | None, issuer: str) -> None:
 def _token(server_keys: ServerKeys, binding: str, action: str, key_id: str) -> str:
     text = json.dumps([binding, *_canonical(action)])
     return f"{key_id}.{server_keys.derive('csrf', text, key_id).hex()}"
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _canonical(action: str) -> tuple[str, list[tuple[str, str]]]:

@@ -13,6 +13,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _TINTS = 6
+_UNITS, _MANY = (("day", 86_400), ("hour", 3_600)), 4
 # In this order: each browser also claims to be those below it.
 _PROGRAMS = {
     "Edg": "Edge",
@@ -55,11 +56,15 @@ def _few_marks(text: str) -> str:
 
 def host(uri: str) -> str:
     """Where a URI leads, in ASCII: its host and port, or its private scheme."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+        port = parts.port
+    except ValueError:
+        return "an address that cannot be read"
     if not parts.hostname:
         return f"{parts.scheme}:"
     name = f"[{parts.hostname}]" if ":" in parts.hostname else ".".join(map(_ascii_label, parts.hostname.split(".")))
-    return f"{name}:{parts.port}" if parts.port else name
+    return f"{name}:{port}" if port else name
 
 
 def _ascii_label(label: str) -> str:
@@ -117,12 +122,12 @@ def _time(at: dt.datetime, text: str) -> Markup:
 
 
 def duration(seconds: int) -> str:
-    """`1 hour`, `12 minutes`: rounded up to the largest unit that says it with a number above one, or to one."""
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        count = -(-seconds // size)
-        if seconds > size or seconds == size:
-            return f"{count} {unit}" + ("s" if count > 1 else "")
-    return "1 minute" if seconds > 0 else "a moment"
+    """`1 hour`, `90 minutes`, `5 days`: in the largest unit that is exact or fine enough, rounded up."""
+    seconds = max(1, seconds)
+    exact_or_many = ((unit, size) for unit, size in _UNITS if seconds % size == 0 or seconds > _MANY * size)
+    unit, size = next(exact_or_many, ("minute", 60))
+    count = -(-seconds // size)
+    return f"{count} {unit}" + ("s" if count > 1 else "")
 
 
 FILTERS = {f.__name__: f for f in (plain, host, is_this_device, web, browser, initials, tint, day, moment, duration)}
