@@ -154,7 +154,8 @@ async def test_other_constraints(things: Database) -> None:
         assert not isinstance(caught.value, UniqueViolation)
 
 
-async def test_a_caught_error_still_spoils_the_transaction(things: Database) -> None:
+@pytest.mark.parametrize("method", ["run", "all"])
+async def test_a_caught_error_still_spoils_the_transaction(things: Database, method: str) -> None:
     """A block that swallows a statement's error does not seem to succeed: nothing is kept, and it is told."""
     await add(things, "a")
 
@@ -162,7 +163,7 @@ async def test_a_caught_error_still_spoils_the_transaction(things: Database) -> 
         async with things.write() as transaction:
             await transaction.run(ADD, id="b", name="b", number=0)
             with suppress(UniqueViolation):
-                await transaction.run(ADD, id="a", name="c", number=0)
+                await getattr(transaction, method)(ADD, id="a", name="c", number=0)
 
     with pytest.raises(DatabaseError, match="nothing of it was kept"):
         await swallow()
@@ -183,7 +184,7 @@ async def test_uncommitted_rows_are_seen_by_their_transaction_only(things: Datab
     async with things.write() as transaction:
         await transaction.run(ADD, id="a", name="a", number=0)
         assert (await transaction.one(COUNT))["things"] == 1
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(5):
             assert await count(things) == 0
     assert await count(things) == 1
 
@@ -259,7 +260,7 @@ async def test_a_writer_cancelled_inside_its_body_rolls_back(things: Database) -
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(5):
         await other
     assert await count(things) == 1
 
@@ -279,7 +280,7 @@ async def test_a_block_abandoned_by_its_coroutine_rolls_back(things: Database) -
     coroutine = task.get_coro()
     assert coroutine is not None
     coroutine.close()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(5):
         await add(things, "b")
     assert await count(things) == 1
     task.cancel()

@@ -17,11 +17,12 @@ _KEY = re.compile(r"\((.*)\)=\(")
 
 def is_broken(error: BaseException | None) -> bool:
     """Whether the connection is gone or outdated by a migration, which says nothing against the statement."""
-    if isinstance(error, asyncpg.InvalidCachedStatementError | asyncpg.OutdatedSchemaCacheError):
+    if isinstance(error, asyncpg.InvalidCachedStatementError):
         return True
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "").startswith("08") or error.sqlstate in _SHUTDOWN
-    return isinstance(error, OSError | asyncpg.InterfaceError)
+    # InternalClientError: a farewell of the server that is read at the moment the next statement is sent.
+    return isinstance(error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError)
 
 
 def leaves_clean(error: BaseException | None) -> bool:
