@@ -47,7 +47,7 @@ async def seed(place: Place) -> dict[str, Any]:
     person = await _person(place)
     for new in ORGANIZATIONS:
         await _organization(place, new, person)
-    remembered = remembered_demo(place.settings) or {}
+    remembered = _remembered(place.settings) or {}
     demo = {
         "issuer": place.settings.issuer,
         "email": EMAIL,
@@ -60,12 +60,13 @@ async def seed(place: Place) -> dict[str, Any]:
     return demo
 
 
-def remembered_demo(settings: Settings) -> dict[str, Any] | None:
-    """What `seed` gave the last time, None before the first."""
-    try:
-        demo: dict[str, Any] = json.loads((settings.data_dir / FILE).read_text())
-    except (FileNotFoundError, ValueError):
+async def find_seeded(place: Place) -> dict[str, Any] | None:
+    """What `seed` gave the last time, with today's issuer; None when this database does not have it."""
+    demo = _remembered(place.settings)
+    if demo is None or not await _exists(place, demo["client"]):
         return None
+    demo["issuer"] = place.settings.issuer
+    _remember(place.settings, demo)
     return demo
 
 
@@ -93,10 +94,8 @@ async def _organization(place: Place, new: NewOrganization, owner: Person) -> No
 
 async def _client(place: Place, remembered: Any, owner: Person, *, public: bool) -> dict[str, Any]:
     """The remembered client while it exists, else a new one: a secret cannot be read back."""
-    if remembered is not None:
-        async with place.database.read() as transaction:
-            if await client_queries.find_client(transaction, remembered["client_id"]) is not None:
-                return dict(remembered)
+    if remembered is not None and await _exists(place, remembered):
+        return dict(remembered)
     body = {
         "client_name": "Demo app on this computer" if public else "Demo app",
         "redirect_uris": [REDIRECT_URI],
@@ -107,6 +106,19 @@ async def _client(place: Place, remembered: Any, owner: Person, *, public: bool)
         made = await clients.create_client(transaction, place.server_keys, metadata, Ownership(owner.id), place.now_ms)
     secret = {} if made.client_secret is None else {"client_secret": made.client_secret}
     return {"client_id": made.client_id, **secret, "redirect_uri": REDIRECT_URI}
+
+
+async def _exists(place: Place, client: Any) -> bool:
+    async with place.database.read() as transaction:
+        return await client_queries.find_client(transaction, client["client_id"]) is not None
+
+
+def _remembered(settings: Settings) -> dict[str, Any] | None:
+    try:
+        demo: dict[str, Any] = json.loads((settings.data_dir / FILE).read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return demo
 
 
 def _remember(settings: Settings, demo: dict[str, Any]) -> None:

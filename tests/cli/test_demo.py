@@ -4,7 +4,7 @@ import json
 import stat
 from pathlib import Path
 
-from .conftest import CommandLine
+from .conftest import CommandLine, MakeCommandLine
 
 
 def test_demo_makes_something_to_try(polar: CommandLine, tmp_path: Path) -> None:
@@ -34,6 +34,16 @@ def test_demo_again_adds_nothing(polar: CommandLine) -> None:
     assert polar.json("demo") == demo
     assert polar.json("demo", "--if-empty") == demo
     assert [len(polar.json(noun, "list")) for noun in ("user", "organization", "client")] == [1, 3, 2]
+
+
+def test_demo_follows_the_issuer(fresh: CommandLine, make_command_line: MakeCommandLine, tmp_path: Path) -> None:
+    """The remembered sign-in is told with today's address, and not for another database."""
+    demo = fresh.json("demo")
+    moved = fresh.json("demo", "--if-empty", issuer="http://localhost:8010")
+    assert moved == demo | {"issuer": "http://localhost:8010"}
+    elsewhere = make_command_line(f"sqlite:///{tmp_path / 'other.db'}")
+    elsewhere.json("user", "create", "--email", "ada@example.com", "--password", "eight quiet rivers")
+    assert elsewhere("demo", "--if-empty").out == ""
 
 
 def test_demo_replaces_a_client_that_is_gone(fresh: CommandLine) -> None:

@@ -18,14 +18,15 @@ async def demo(*, if_empty: Flag = False) -> Record | None:
         Do nothing when there are accounts already.
     """
     async with opened() as at:
-        remembered = demo_data.remembered_demo(at.settings)
         if at.settings.is_production:
             if if_empty:
                 return None
             raise Refused("Demo data is not for production: everybody knows its password.")
+        place = Place(at.settings, at.database, at.server_keys, at.now_ms)
         if if_empty and not await demo_data.is_empty(at.database):
-            return _record(remembered) if remembered else None
-        return _record(await demo_data.seed(Place(at.settings, at.database, at.server_keys, at.now_ms)))
+            seeded = await demo_data.find_seeded(place)
+            return _record(seeded) if seeded else None
+        return _record(await demo_data.seed(place))
 
 
 def _record(demo: dict[str, Any]) -> Record:
