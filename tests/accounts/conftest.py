@@ -69,7 +69,7 @@ class Outbox:
     def link(self, to: str) -> str:
         """The path and query of the last link mailed to this address."""
         text = next(message.text for message in reversed(self.messages) if message.to == to)
-        return re.findall(r"http://localhost:8000(/\S+\?token=\S+)", text)[-1]
+        return str(re.findall(r"http://localhost:8000(/\S+\?token=\S+)", text)[-1])
 
 
 class Forms(HTMLParser):
@@ -111,18 +111,21 @@ class Browser:
     async def post(self, path: str, form: dict[str, str], **headers: str) -> httpx.Response:
         return await self.client.post(path, data=form, headers=headers)
 
-    async def submit(self, action: str, headers: dict[str, str] | None = None, **typed: str) -> httpx.Response:
+    async def submit(self, action: str, **typed: str) -> httpx.Response:
+        return await self.submit_with({}, action, **typed)
+
+    async def submit_with(self, headers: dict[str, str], action: str, **typed: str) -> httpx.Response:
         self.page = await self.client.post(action, data={**self.form(action), **typed}, headers=headers)
         return self.page
 
-    async def visit(self, path: str, action: str | None = None, **typed: str) -> httpx.Response:
+    async def visit(self, path: str, action: str = "", **typed: str) -> httpx.Response:
         """Open a page and submit its form, which posts to the same path unless told otherwise."""
         await self.open(path)
         return await self.submit(action or path, **typed)
 
     async def sign_in(self, email: str, password: str = PASSWORD, **headers: str) -> httpx.Response:
         await self.open("/sign-in?login_hint=")
-        return await self.submit("/sign-in", headers, email=email, password=password)
+        return await self.submit_with(headers, "/sign-in", email=email, password=password)
 
     async def is_signed_in(self) -> bool:
         return (await self.open("/account")).status_code == 200

@@ -164,6 +164,6 @@ async def test_links_come_from_the_configured_issuer(world: World, header: str) 
     browser = world.browser()
     await browser.open("/sign-up")
     value = "host=evil.example" if header == "Forwarded" else "evil.example"
-    await browser.submit("/sign-up", {header: value}, email="ada@example.com")
+    await browser.submit_with({header: value}, "/sign-up", email="ada@example.com")
     assert "evil" not in world.outbox.messages[0].text
     assert world.outbox.link("ada@example.com").startswith("/sign-up/finish?token=")

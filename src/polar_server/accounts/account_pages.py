@@ -5,7 +5,7 @@ from typing import Any
 from litestar import get, post
 
 from polar_server.accounts import fields, guesses, people, sessions, sign_in
-from polar_server.accounts.answers import Page, PageRequest, log, too_many_tries
+from polar_server.accounts.answers import log, too_many_tries
 from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.guards import require_session
 from polar_server.accounts.guesses import Limits
@@ -13,7 +13,7 @@ from polar_server.accounts.letters import tell_password_changed
 from polar_server.accounts.people import Person
 from polar_server.accounts.sessions import Session
 from polar_server.accounts.visits import Visit
-from polar_server.html import cookies, redirect
+from polar_server.html import Page, PageRequest, cookies, redirect
 from polar_server.oauth.tokens import Token
 
 WRONG = {"current_password": "This is not your current password."}

@@ -1,18 +1,13 @@
 """Answers that several pages fall back to, and what they all read from a request."""
 
-from typing import Any
-
 import structlog
-from litestar import Request, Response
 
 from polar_server.accounts.desk import Desk
 from polar_server.accounts.guesses import Throttled
 from polar_server.accounts.return_to import safe_return_to
+from polar_server.html import Page, PageRequest
 
 log = structlog.get_logger("polar_server.accounts")
-
-PageRequest = Request[Any, Any, Any]
-Page = Response[bytes]
 
 
 def asked_return_to(request: PageRequest) -> str | None:

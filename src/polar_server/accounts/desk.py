@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
@@ -13,7 +12,7 @@ from polar_server.accounts.people import CredentialsChanged
 from polar_server.accounts.sessions import Session
 from polar_server.accounts.visits import Visit, visit_of
 from polar_server.database import Database
-from polar_server.html import Pages
+from polar_server.html import PageRequest, Pages
 from polar_server.mail import Mailer, Message
 from polar_server.oauth.server_keys import ServerKeys
 from polar_server.settings import Settings
@@ -58,7 +57,7 @@ def gather_desk(  # noqa: PLR0917 - Litestar passes them by name
 
 
 def note_visit(
-    request: Request[Any, Any, Any],
+    request: PageRequest,
     settings: NamedDependency[SkipValidation[Settings]],
     clock: NamedDependency[SkipValidation[Callable[[], float]]],
 ) -> Visit:

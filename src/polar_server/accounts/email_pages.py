@@ -3,12 +3,12 @@
 from litestar import get, post
 
 from polar_server.accounts import links, people
-from polar_server.accounts.answers import Page, PageRequest, link_expired, log, too_many_tries
+from polar_server.accounts.answers import link_expired, log, too_many_tries
 from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.guards import require_session
 from polar_server.accounts.letters import send_verification
 from polar_server.accounts.links import Link, Purpose
-from polar_server.html import redirect
+from polar_server.html import Page, PageRequest, redirect
 
 
 @get("/verify-email", include_in_schema=False)

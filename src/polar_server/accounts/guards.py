@@ -1,8 +1,5 @@
 """What a page asks before it does anything: is somebody signed in, and a member."""
 
-from typing import Any
-
-from litestar import Request
 from litestar.exceptions import NotFoundException
 
 from polar_server.accounts.fields import is_slug
@@ -10,6 +7,7 @@ from polar_server.accounts.organizations import Membership, find_membership
 from polar_server.accounts.return_to import DEFAULT, safe_return_to
 from polar_server.accounts.sessions import Session
 from polar_server.database import Database
+from polar_server.html import PageRequest
 
 
 class SignInRequired(Exception):
@@ -20,7 +18,7 @@ class SignInRequired(Exception):
         self.return_to = return_to
 
 
-def require_session(request: Request[Any, Any, Any], session: Session | None) -> Session:
+def require_session(request: PageRequest, session: Session | None) -> Session:
     """The session. Raises SignInRequired, which leads back to this page, or to the account after a form."""
     if session is not None:
         return session

@@ -4,7 +4,7 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from polar_server.accounts import fields, guesses, invitations
-from polar_server.accounts.answers import Page, PageRequest, link_expired, log, too_many_tries
+from polar_server.accounts.answers import link_expired, log, too_many_tries
 from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.guards import require_membership, require_session
 from polar_server.accounts.invitations import (
@@ -21,7 +21,7 @@ from polar_server.accounts.organizations import Membership, NotAllowed
 from polar_server.accounts.roles import Role
 from polar_server.accounts.sessions import Session
 from polar_server.accounts.visits import Visit
-from polar_server.html import redirect
+from polar_server.html import Page, PageRequest, redirect
 
 
 @get("/invitations", include_in_schema=False)

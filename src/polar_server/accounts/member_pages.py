@@ -4,14 +4,14 @@ from litestar import post
 from litestar.params import FromPath
 
 from polar_server.accounts import organizations
-from polar_server.accounts.answers import Page, PageRequest, log
+from polar_server.accounts.answers import log
 from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.fields import is_user_id
 from polar_server.accounts.guards import require_membership, require_session
 from polar_server.accounts.organization_page import organization_page, refused
 from polar_server.accounts.organizations import LastOwner, NotAllowed, NotAMember
 from polar_server.accounts.roles import Role
-from polar_server.html import redirect
+from polar_server.html import Page, PageRequest, redirect
 
 REFUSED = (NotAllowed, NotAMember, LastOwner)
 NO_ROLE = {"form": "Choose one of the roles: owner, admin or member."}

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from polar_server.accounts.answers import Page, PageRequest
 from polar_server.accounts.desk import Desk
 from polar_server.accounts.invitations import AlreadyAMember, TooManyInvitations, list_invitations
 from polar_server.accounts.organizations import (
@@ -15,6 +14,7 @@ from polar_server.accounts.organizations import (
 )
 from polar_server.accounts.roles import may_manage
 from polar_server.accounts.sessions import Session
+from polar_server.html import Page, PageRequest
 
 REFUSALS: dict[type[Exception], tuple[int, str]] = {
     NotAllowed: (403, "Your role does not allow this. Ask an owner of the organization."),

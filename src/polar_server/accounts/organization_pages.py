@@ -5,14 +5,14 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.params import FromPath
 
 from polar_server.accounts import fields, organizations
-from polar_server.accounts.answers import Page, PageRequest, log
+from polar_server.accounts.answers import log
 from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.guards import require_membership, require_session
 from polar_server.accounts.organization_page import organization_page
 from polar_server.accounts.organizations import NewOrganization, Organization, SlugTaken
 from polar_server.accounts.roles import may_manage
 from polar_server.accounts.sessions import Session
-from polar_server.html import redirect
+from polar_server.html import Page, PageRequest, redirect
 
 TAKEN = {"slug": "Another organization has this short name. Choose another one."}
 

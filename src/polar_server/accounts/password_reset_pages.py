@@ -3,12 +3,12 @@
 from litestar import get, post
 
 from polar_server.accounts import fields, guesses, links, people
-from polar_server.accounts.answers import Page, PageRequest, link_expired, log, too_many_tries
+from polar_server.accounts.answers import link_expired, log, too_many_tries
 from polar_server.accounts.desk import Desk, GivenDesk, GivenVisit
 from polar_server.accounts.letters import answer_by_mail, tell_password_changed
 from polar_server.accounts.links import LIFETIMES, Link, Purpose
 from polar_server.accounts.people import Person
-from polar_server.html import cookies, redirect
+from polar_server.html import Page, PageRequest, cookies, redirect
 
 
 @get("/forgot-password", include_in_schema=False)

@@ -3,7 +3,7 @@
 from litestar import get, post
 
 from polar_server.accounts import guesses, sessions, sign_in
-from polar_server.accounts.answers import Page, PageRequest, asked_return_to, log, too_many_tries
+from polar_server.accounts.answers import asked_return_to, log, too_many_tries
 from polar_server.accounts.desk import DescribeReturnTo, Desk, GivenDescribe, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.fields import EMAIL_LENGTH, normalized_email
 from polar_server.accounts.guesses import Limits
@@ -11,7 +11,7 @@ from polar_server.accounts.people import Person
 from polar_server.accounts.return_to import DEFAULT
 from polar_server.accounts.sessions import Session
 from polar_server.accounts.visits import Visit
-from polar_server.html import cookies, redirect
+from polar_server.html import Page, PageRequest, cookies, redirect
 from polar_server.oauth.tokens import Token
 
 MISMATCH = {"form": "That email and password do not match. Check both and try again."}

@@ -3,14 +3,14 @@
 from litestar import get, post
 
 from polar_server.accounts import fields, links, people, sign_in
-from polar_server.accounts.answers import Page, PageRequest, asked_return_to, link_expired, log, too_many_tries
+from polar_server.accounts.answers import asked_return_to, link_expired, log, too_many_tries
 from polar_server.accounts.desk import DescribeReturnTo, Desk, GivenDescribe, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.letters import answer_by_mail
 from polar_server.accounts.links import LIFETIMES, Link, Purpose
 from polar_server.accounts.people import EmailTaken, NewPerson, Person
 from polar_server.accounts.sessions import Session
 from polar_server.accounts.visits import Visit
-from polar_server.html import cookies, redirect
+from polar_server.html import Page, PageRequest, cookies, redirect
 from polar_server.oauth.tokens import Token
 
 WELCOME = "/account?done=welcome"

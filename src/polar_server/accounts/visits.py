@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any
 
-from litestar import Request
+from polar_server.html import PageRequest
 
 Network = IPv4Network | IPv6Network
 
@@ -24,7 +23,7 @@ class Visit:
         return self.now_ms // 1000
 
 
-def visit_of(request: Request[Any, Any, Any], trusted_proxies: str, now: float) -> Visit:
+def visit_of(request: PageRequest, trusted_proxies: str, now: float) -> Visit:
     """The visit behind a request. `now` is epoch seconds with their fraction."""
     peer = request.client.host if request.client else ""
     forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
