@@ -9,7 +9,7 @@ import structlog
 from aiosmtplib import SMTPException
 
 from polar_server.mail.message import Message, compose, new_message_id
-from polar_server.mail.transports import FolderMailer, SmtpMailer, Transport, Undeliverable
+from polar_server.mail.transports import FolderMailer, SmtpMailer, Transport
 from polar_server.settings import Settings
 
 WAITING_LIMIT = 1_000
@@ -73,12 +73,11 @@ class Mailer:
             self._queue.task_done()
 
     async def _try(self, posted: _Posted) -> None:
-        mail = compose(posted.message, self._sender, posted.id, posted.posted_at)
         try:
-            await self._transport.send(mail)
+            await self._transport.send(compose(posted.message, self._sender, posted.id, posted.posted_at))
         except (OSError, SMTPException) as error:
             self._retry(posted, error)
-        except (Undeliverable, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - one bad message must not stop those behind it
             self._give_up(posted, error)
         else:
             self._waiting.discard(posted.id)

@@ -72,8 +72,8 @@ class FolderMailer:
 
     def _name(self, mail: EmailMessage) -> str:
         self._count += 1
-        sent = mail["Date"].datetime
-        return f"{sent:%Y%m%dT%H%M%SZ}-{os.getpid()}-{self._count:06d}.eml"
+        sent, message_id = mail["Date"].datetime, mail["Message-ID"].strip("<>").partition("@")[0]
+        return f"{sent:%Y%m%dT%H%M%SZ}-{self._count:06d}-{message_id}.eml"
 
     def _write(self, name: str, content: bytes) -> None:
         # People's links are in here, so nobody else on this machine may read them.

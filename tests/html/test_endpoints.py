@@ -1,0 +1,75 @@
+"""The front page and the static files, over HTTP."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.testing import TestClient
+
+from polar_server.html import Pages, endpoints, static
+from polar_server.settings import Settings
+
+
+def _constant(part: Any) -> Callable[[], Any]:
+    return lambda: part
+
+
+@pytest.fixture
+def browser(pages: Pages, settings: Settings) -> Iterator[TestClient[Litestar]]:
+    parts: dict[str, Any] = {"pages": pages, "settings": settings, "session": None}
+    dependencies = {name: Provide(_constant(part), sync_to_thread=False) for name, part in parts.items()}
+    app = Litestar(endpoints.routes, dependencies=dependencies, openapi_config=None)
+    with TestClient(app) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "name,media_type", [("polar.css", "text/css"), ("form_post.js", "text/javascript"), ("polar.svg", "image/svg+xml")]
+)
+def test_static_files_are_cached_for_ever(browser: TestClient[Litestar], name: str, media_type: str) -> None:
+    """A file is served at the address of its content with its type, immutable and never sniffed."""
+    response = browser.get(static.FILES[name].path)
+    assert response.status_code == 200
+    assert response.content == static.FILES[name].content
+    assert response.headers["content-type"].partition(";")[0] == media_type
+    assert response.headers["content-type"].count("charset") <= 1
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/0000000000000000/polar.css", "/static/0/..%2f..%2fsettings.py", "/static/x/none.css"]
+)
+def test_another_address_is_not_found_and_not_cached(browser: TestClient[Litestar], path: str) -> None:
+    """An outdated digest or an unknown name is a 404 that no cache keeps."""
+    response = browser.get(path)
+    assert response.status_code == 404
+    assert response.headers.get("cache-control", "no-store") == "no-store"
+
+
+def test_the_address_changes_with_the_content(tmp_path: Any) -> None:
+    """Two contents of one name have two addresses, and files of other types are not served."""
+    (tmp_path / "a.css").write_text("a{}")
+    (tmp_path / "notes.txt").write_text("private")
+    first = static.load(tmp_path)
+    (tmp_path / "a.css").write_text("b{}")
+    assert first["a.css"].path != static.load(tmp_path)["a.css"].path
+    assert list(first) == ["a.css"]
+
+
+def test_the_front_page_points_developers_to_the_documents(browser: TestClient[Litestar]) -> None:
+    """The issuer and the discovery documents are on the front page, which sets no cookie."""
+    response = browser.get("/")
+    assert response.status_code == 200
+    assert "https://id.example.com" in response.text
+    assert "/.well-known/openid-configuration" in response.text
+    assert "set-cookie" not in response.headers
+    assert "server" not in response.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/favicon.ico"])
+def test_head_is_answered_like_get(browser: TestClient[Litestar], path: str) -> None:
+    """Monitors that ask with HEAD get the same status."""
+    assert browser.head(path).status_code == browser.get(path).status_code == 200
