@@ -205,7 +205,7 @@ async def test_a_migration_under_a_running_server(notes: PostgresDatabase, admin
     "sql",
     [
         "SET LOCAL statement_timeout = '20ms'; SELECT pg_sleep(1)",
-        "SET LOCAL default_transaction_read_only = on; SET LOCAL transaction_read_only = on; DELETE FROM notes",
+        "SET LOCAL transaction_read_only = on; CREATE TABLE more (id TEXT)",
         "SET LOCAL lock_timeout = '20ms'; SELECT * FROM notes FOR UPDATE",
     ],
 )
