@@ -30,6 +30,22 @@ async def test_a_forgotten_password_is_replaced_by_mail(world: World) -> None:
     assert world.outbox.messages[-1].subject == "Your password was changed"
 
 
+async def test_a_reset_leads_back_to_the_app(world: World) -> None:
+    """Who forgot the password on the way to an app gets there after all, also when the link is opened elsewhere."""
+    await world.person("ada@example.com")
+    path = "?return_to=%2Foauth2%2Fauthorize%3Fclient_id%3Dx"
+    page = await world.browser().open(f"/sign-in{path}")
+    assert f'href="/forgot-password{path}"' in page.text
+    await world.browser().visit(f"/forgot-password{path}", email="ada@example.com")
+    browser = world.browser("198.51.100.1")
+    await browser.open(world.outbox.link("ada@example.com"))
+    answer = await browser.submit("/reset-password", password=NEW)
+    assert answer.headers["location"] == f"/sign-in{path}".replace("?", "?done=password_reset&")
+    await browser.open(answer.headers["location"])
+    answer = await browser.submit(f"/sign-in{path}", email="ada@example.com", password=NEW)
+    assert answer.headers["location"] == "/oauth2/authorize?client_id=x"
+
+
 async def test_a_reset_ends_every_session_and_what_hangs_from_it(world: World) -> None:
     """Who was signed in with the old password is out, also in this browser, and floors above are told."""
     signed_in, person = await world.signed_in("ada@example.com")

@@ -167,8 +167,8 @@ PAGES: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "accounts/sign_up_sent.html": [
-        {"email": "ada@example.com", "lifetime": 3600},
-        {"email": LONG_EMAIL, "lifetime": 1800},
+        {"email": "ada@example.com", "lifetime": 3600, "return_to": None},
+        {"email": LONG_EMAIL, "lifetime": 1800, "return_to": "/x"},
     ],
     "accounts/finish_sign_up.html": [
         {"token": "polar_ml_1", "email": "ada@example.com", "name": ""},
@@ -183,12 +183,16 @@ PAGES: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "accounts/forgot_password.html": [
-        {"email": ""},
-        {"email": "ada@", "errors": {"form": "No.", "email": "Enter an email address like ada@example.com."}},
+        {"email": "", "return_to": None},
+        {
+            "email": "ada@",
+            "return_to": "/x",
+            "errors": {"form": "No.", "email": "Enter an email address like ada@example.com."},
+        },
     ],
     "accounts/forgot_password_sent.html": [
-        {"email": "ada@example.com", "lifetime": 3600},
-        {"email": LONG_EMAIL, "lifetime": 1800},
+        {"email": "ada@example.com", "lifetime": 3600, "return_to": None},
+        {"email": LONG_EMAIL, "lifetime": 1800, "return_to": "/x"},
     ],
     "accounts/reset_password.html": [
         {"token": "polar_ml_1", "email": "ada@example.com"},

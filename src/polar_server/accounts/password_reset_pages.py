@@ -1,9 +1,11 @@
 """The pages /forgot-password, which mails a link, and /reset-password, which the link opens."""
 
+from urllib.parse import urlencode
+
 from litestar import get, post
 
 from polar_server.accounts import fields, guesses, links, people
-from polar_server.accounts.answers import link_expired, log, too_many_tries
+from polar_server.accounts.answers import asked_return_to, link_expired, log, too_many_tries
 from polar_server.accounts.desk import Desk, GivenDesk, GivenVisit
 from polar_server.accounts.letters import answer_by_mail, tell_password_changed
 from polar_server.accounts.links import LIFETIMES, Link, Purpose
@@ -24,13 +26,15 @@ async def submit_forgot_password(request: PageRequest, desk: GivenDesk, visit: G
     values, errors = fields.check(form, email=fields.email)
     if errors:
         return _forgot_form(request, desk, form.get("email", ""), errors)
-    throttled = await answer_by_mail(desk, Purpose.RESET_PASSWORD, values["email"], "", visit)
+    return_to = asked_return_to(request)
+    throttled = await answer_by_mail(desk, Purpose.RESET_PASSWORD, values["email"], return_to or "", visit)
     if throttled:
-        return too_many_tries(request, desk, throttled, "forgot_password")
+        return too_many_tries(request, desk, throttled, "forgot_password", return_to)
     return desk.pages.render(
         request,
         "accounts/forgot_password_sent.html",
         email=values["email"],
+        return_to=return_to,
         lifetime=LIFETIMES[Purpose.RESET_PASSWORD],
     )
 
@@ -62,7 +66,9 @@ async def submit_reset_password(request: PageRequest, desk: GivenDesk, visit: Gi
     tell_password_changed(desk, person.name, person.email, visit.now)
     log.info("link_used", purpose=link.purpose, link_id=link.id, user_id=person.id)
     log.info("password_changed", user_id=person.id, by="mail")
-    return redirect("/sign-in?done=password_reset", [cookies.clear_session(desk.settings)])
+    onward = {"return_to": link.return_to} if link.return_to else {}
+    url = f"/sign-in?{urlencode({'done': 'password_reset'} | onward)}"
+    return redirect(url, [cookies.clear_session(desk.settings)])
 
 
 async def _replace(desk: Desk, link: Link, password_hash: str, now: int) -> Person | None:
@@ -79,7 +85,14 @@ async def _replace(desk: Desk, link: Link, password_hash: str, now: int) -> Pers
 
 def _forgot_form(request: PageRequest, desk: Desk, email: str, errors: dict[str, str]) -> Page:
     status = 400 if errors else 200
-    return desk.pages.render(request, "accounts/forgot_password.html", status=status, email=email, errors=errors)
+    return desk.pages.render(
+        request,
+        "accounts/forgot_password.html",
+        status=status,
+        email=email,
+        return_to=asked_return_to(request),
+        errors=errors,
+    )
 
 
 def _reset_form(request: PageRequest, desk: Desk, link: Link, token: str, errors: dict[str, str]) -> Page:

@@ -36,7 +36,11 @@ async def submit_sign_up(
     if throttled:
         return too_many_tries(request, desk, throttled, "sign_up", return_to)
     return desk.pages.render(
-        request, "accounts/sign_up_sent.html", email=values["email"], lifetime=LIFETIMES[Purpose.SIGN_UP]
+        request,
+        "accounts/sign_up_sent.html",
+        email=values["email"],
+        return_to=return_to,
+        lifetime=LIFETIMES[Purpose.SIGN_UP],
     )
 
 
