@@ -130,7 +130,7 @@ def execute(url: str, *commands: str) -> None:
             await connection.execute(command)
         await connection.close()
 
-    asyncio.run(run())
+    servers.run_apart(run())
 
 
 async def _migrate(url: str, packages: list[str]) -> None:

@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -87,7 +88,7 @@ class Server:
         return self.write(create)
 
     def write(self, work: Work[Value]) -> Value:
-        """Run one write transaction on the server's database. Not for async tests: it has an event loop of its own."""
+        """Run one write transaction on the server's database."""
 
         async def run() -> Value:
             database: Database = connect(self.settings.database, connections=1)
@@ -98,7 +99,7 @@ class Server:
             finally:
                 await database.close()
 
-        return asyncio.run(run())
+        return run_apart(run())
 
     def mailed_link(self, address: str, subject: str = "") -> str:
         """The last link mailed to this address, once the mail is there; `subject` is a part of the mail's subject."""
@@ -141,6 +142,12 @@ def serve(data_dir: Path, database_url: str = "", *, workers: int = 1, **setting
             yield Server(configuration.load(variables), variables, process)
         finally:
             stop(process)
+
+
+def run_apart(work: Coroutine[Any, Any, Value]) -> Value:
+    """Run a coroutine on a thread of its own: Playwright and async tests keep an event loop on this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def start(port: int, workers: int, variables: dict[str, str], log: Any) -> "subprocess.Popen[bytes]":
