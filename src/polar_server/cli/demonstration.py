@@ -32,10 +32,12 @@ async def demo(*, if_empty: Flag = False) -> Record | None:
 def _record(demo: dict[str, Any]) -> Record:
     issuer = demo["issuer"]
     steps = (
+        "",
         "Try next:",
         f"  {issuer}/sign-in  sign in with this address and password",
         f"  script/server --demo-app  also runs an app at {APP_ADDRESS} that people sign in to with Polar",
         f"  curl {issuer}/.well-known/openid-configuration  is what an app reads first",
         "  polar-server client create --help  registers an app of your own",
+        "",
     )
     return Record("Demo data is ready.", demo, "\n".join(steps))

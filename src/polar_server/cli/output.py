@@ -25,6 +25,8 @@ class Record:
     sentence: str
     values: Mapping[str, Any] = field(default_factory=dict)
     next_step: str = ""
+    brief: bool = False
+    """Whether the sentence tells people all of the values."""
     exit_code: int = 0
     then: Callable[[], None] | None = None
     """What goes on after this was said, and ends when the command does."""
@@ -91,16 +93,15 @@ def _console(file: Any) -> Console:
 
 
 def _show_record(record: Record, console: Console) -> None:
-    console.print(record.sentence, markup=False)
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim")
-    grid.add_column(overflow="fold")
-    for name, value in _flat(record.values):
-        grid.add_row(f"  {name}", escape(_plain(value)))
-    if grid.row_count:
-        console.print(grid)
+    console.print(f"[bold]{escape(record.sentence)}[/]", soft_wrap=True)
+    rows = [] if record.brief else list(_flat(record.values))
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, value in rows:
+        # Never folded, so that a secret can be copied whole.
+        text = _plain(value).replace("\n", "\n" + " " * (width + 4))
+        console.print(f"  [dim]{name:<{width}}[/]  {escape(text)}", soft_wrap=True)
     if record.next_step:
-        console.print(record.next_step, markup=False)
+        console.print(record.next_step, markup=False, soft_wrap=True)
 
 
 def _show_records(records: Records, console: Console) -> None:

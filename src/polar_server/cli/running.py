@@ -43,6 +43,7 @@ async def serve(*, host: str = "127.0.0.1", port: int | None = None, workers: in
         f"Polar listens on {host} port {port} and is reached at {settings.issuer}.",
         {"issuer": settings.issuer, "host": host, "port": port, "workers": workers},
         _hint(settings, port),
+        brief=True,
         then=partial(_run, host, port, workers),
     )
 
@@ -95,7 +96,7 @@ async def migrate() -> Record:
     async with open_database(configuration.load()) as database:
         applied = await migrations.apply(database, PACKAGES)
     sentence = f"Applied {len(applied)} migrations." if applied else "The database is up to date."
-    return Record(sentence, {"applied": [str(migration) for migration in applied]})
+    return Record(sentence, {"applied": [str(migration) for migration in applied]}, brief=not applied)
 
 
 async def sweep() -> Record:
