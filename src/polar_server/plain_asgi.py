@@ -1,6 +1,7 @@
 """The plain endpoints in front of the framework: found by exact path, answered without it."""
 
 from collections.abc import Mapping
+from secrets import token_hex
 from typing import Any
 
 import structlog
@@ -37,9 +38,12 @@ class PlainEndpoints:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        methods = self._find(scope["path"]) if scope["type"] == "http" else None
-        if methods is None:
+        if scope["type"] != "http":
             await self.framework(scope, receive, send)
+            return
+        methods = self._find(scope["path"])
+        if methods is None:
+            await self._hand_over(scope, receive, send)
             return
         response = await self._answer(methods, scope, receive)
         headers = [(b"content-length", str(len(response.body)).encode()), *response.headers, *_CORS]
@@ -47,6 +51,12 @@ class PlainEndpoints:
         await send(start)
         body: Any = {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else response.body}
         await send(body)
+
+    async def _hand_over(self, scope: Any, receive: Receive, send: Send) -> None:
+        """The framework answers; its pages and every event in the log name the request by one id."""
+        scope["request_id"] = token_hex(8)
+        with structlog.contextvars.bound_contextvars(request_id=scope["request_id"]):
+            await self.framework(scope, receive, send)
 
     def _find(self, path: str) -> Mapping[str, Endpoint] | None:
         methods = self._exact.get(path)

@@ -96,6 +96,14 @@ async def test_signing_keys_do_not_open_under_another_server_key(world: World) -
         await signing_keys.load_keys(world.server.database, ServerKeys([bytes(range(32, 64))]), None)
 
 
+async def test_a_new_server_key_seals_the_signing_keys_anew(world: World) -> None:
+    """After one start with both keys, the old server key is no longer needed for them."""
+    old, new = bytes(range(32)), bytes(range(32, 64))
+    await signing_keys.ensure_keys(world.server.database, ServerKeys([new, old]), int(world.clock()))
+    found = await signing_keys.load_keys(world.server.database, ServerKeys([new]), None)
+    assert sorted(key.algorithm for key in found) == ["ES256", "RS256"]
+
+
 async def _reload(world: World) -> None:
     found = await signing_keys.load_keys(world.server.database, world.server.server_keys, int(world.clock()))
     world.server.signing_keys.replace(found)

@@ -11,6 +11,7 @@ _ADD = Statement("""
     INSERT INTO signing_keys (kid, algorithm, private_key_sealed, created_at, active_from)
     VALUES (:kid, :algorithm, :private_key_sealed, :now, :active_from)
 """)
+_RESEAL = Statement("UPDATE signing_keys SET private_key_sealed = :sealed WHERE kid = :kid")
 _RETIRE = Statement("""
     UPDATE signing_keys SET retired_at = :retired_at, removed_at = :removed_at
     WHERE algorithm = :algorithm AND kid <> :kid AND (retired_at IS NULL OR retired_at > :retired_at)
@@ -41,6 +42,11 @@ async def add_key(
         active_from=active_from,
         now=now,
     )
+
+
+async def reseal_key(tx: Transaction, kid: str, sealed: str) -> None:
+    """Replace what is kept of a private key."""
+    await tx.run(_RESEAL, kid=kid, sealed=sealed)
 
 
 async def retire_others(tx: Transaction, algorithm: str, kid: str, retired_at: int, removed_at: int) -> None:

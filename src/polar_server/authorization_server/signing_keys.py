@@ -46,10 +46,16 @@ async def load_keys(database: Database, server_keys: ServerKeys, now: int | None
 
 
 async def ensure_keys(database: Database, server_keys: ServerKeys, now: int) -> None:
-    """Make the first key of each algorithm; it signs at once, for nobody has cached a key set yet."""
+    """Make the first key of each algorithm, which signs at once: nobody has cached a key set yet.
+
+    Keys that were sealed under an older server key are sealed anew, so that it can be removed.
+    """
     async with database.write() as tx:
         await queries.lock_keys(tx)
-        present = {row["algorithm"] for row in await queries.list_keys(tx, now) if row["retired_at"] is None}
+        rows = await queries.list_keys(tx, now)
+        for row in rows:
+            await _reseal(tx, server_keys, row)
+        present = {row["algorithm"] for row in rows if row["retired_at"] is None}
         for algorithm in keys.ALGORITHMS:
             if algorithm not in present:
                 await _add(tx, server_keys, algorithm, now, now)
@@ -104,6 +110,13 @@ async def _add(tx: Transaction, server_keys: ServerKeys, algorithm: str, active_
     sealed = server_keys.seal("signing key", keys.dump(private_key), _place(kid))
     await queries.add_key(tx, kid, algorithm, sealed, active_from, now)
     return SigningKey(kid, algorithm, now, active_from, None, None, private_key)
+
+
+async def _reseal(tx: Transaction, server_keys: ServerKeys, row: Row) -> None:
+    place, sealed = _place(row["kid"]), row["private_key_sealed"]
+    if not server_keys.is_current(sealed):
+        raw = server_keys.open("signing key", sealed, place)
+        await queries.reseal_key(tx, row["kid"], server_keys.seal("signing key", raw, place))
 
 
 def _open(row: Row, server_keys: ServerKeys) -> SigningKey:

@@ -86,11 +86,16 @@ class Pages:
         status: int,
         headers: Mapping[str, str] | None = None,
         message: str | None = None,
-        request_id: str | None = None,
     ) -> Page:
         """The page for 403, 404, 429, 500, 503 and their like. `message` replaces the usual explanation."""
         return self.render(
-            request, "html/error.html", status, headers=headers, code=status, message=message, request_id=request_id
+            request,
+            "html/error.html",
+            status,
+            headers=headers,
+            code=status,
+            message=message,
+            request_id=request.scope.get("request_id"),
         )
 
     async def read_form(self, request: PageRequest, session: SignedIn | None) -> dict[str, str]:

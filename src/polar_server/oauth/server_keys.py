@@ -58,6 +58,10 @@ class ServerKeys:
         sealed = AESGCM(self._purpose_key(purpose, self.key_id)).encrypt(nonce, plaintext, place.encode())
         return f"{self.key_id}:{(nonce + sealed).hex()}"
 
+    def is_current(self, sealed: str) -> bool:
+        """Whether a value is sealed under the newest server key."""
+        return sealed.startswith(f"{self.key_id}:")
+
     def open(self, purpose: str, sealed: str, place: str) -> bytes:
         """The plaintext. Raises SealBroken."""
         key_id, _, text = sealed.partition(":")
