@@ -240,7 +240,9 @@ def test_form_post_sends_itself_and_has_a_button(show: Callable[..., Document]) 
 @pytest.mark.parametrize("status", [403, 404, 429, 500, 503])
 def test_error_pages_say_what_happened(pages: Pages, request_with: RequestWith, status: int) -> None:
     """Each common error has its own words, and a request id when there is one."""
-    response = pages.error(request_with(), status, request_id="r-1")
+    request = request_with()
+    request.scope["request_id"] = "r-1"  # type: ignore[typeddict-unknown-key]
+    response = pages.error(request, status)
     document = Document(response.content.decode())
     assert response.status_code == status
     assert document.all("main")[0]["data-status"] == str(status)
