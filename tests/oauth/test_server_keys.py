@@ -12,6 +12,7 @@ from polar_server.oauth.server_keys import SealBroken, ServerKeys
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 KEYS, ROTATED = ServerKeys([OLD]), ServerKeys([NEW, OLD])
+SEALED = KEYS.seal("purpose", b"plaintext", "place")
 ANYTHING = st.text(st.characters(), max_size=200)
 
 
@@ -130,11 +131,10 @@ def test_sealed_values_move_nowhere(place: str, other: str) -> None:
 @given(st.data())
 def test_changed_seal(data: st.DataObject) -> None:
     """A sealed value with another character opens no more, in the key id, the nonce or the ciphertext."""
-    sealed = KEYS.seal("purpose", b"plaintext", "place")
-    place = data.draw(st.integers(0, len(sealed) - 1))
-    character = data.draw(st.sampled_from("0123456789abcdef:é ").filter(lambda c: c != sealed[place]))
+    place = data.draw(st.integers(0, len(SEALED) - 1))
+    character = data.draw(st.sampled_from("0123456789abcdef:é ").filter(lambda c: c != SEALED[place]))
     with pytest.raises(SealBroken):
-        KEYS.open("purpose", sealed[:place] + character + sealed[place + 1 :], "place")
+        KEYS.open("purpose", SEALED[:place] + character + SEALED[place + 1 :], "place")
 
 
 @given(st.text(max_size=60) | st.text("0123456789abcdef", max_size=80).map(f"{KEYS.key_id}:".__add__))
