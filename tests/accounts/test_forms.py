@@ -57,14 +57,15 @@ async def test_the_token_of_another_form_or_browser_is_refused(world: World, pat
         assert await browser.is_signed_in()
 
 
+CROSS_SITE = ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"})
+
+
 @pytest.mark.parametrize("path", SIGNED_OUT + SIGNED_IN)
-@pytest.mark.parametrize(
-    "headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}]
-)
-async def test_a_post_from_another_site_is_refused(world: World, path: str, headers: dict[str, str]) -> None:
+async def test_a_post_from_another_site_is_refused(world: World, path: str) -> None:
     """Even with a token that fits."""
     browser, token = await _browser(world, path)
-    assert (await browser.post(path, {"csrf": token}, **headers)).status_code == 403
+    for headers in CROSS_SITE:
+        assert (await browser.post(path, {"csrf": token}, **headers)).status_code == 403
     assert path not in SIGNED_IN or await browser.is_signed_in()
 
 
