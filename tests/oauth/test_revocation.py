@@ -15,6 +15,7 @@ from polar_server.oauth.tokens import Token
         pytest.param(ACCESS_TOKEN, stored(ACCESS_TOKEN), CLIENT_ID, "access_token", id="access token"),
         pytest.param(REFRESH_TOKEN, stored(REFRESH_TOKEN), CLIENT_ID, "grant", id="refresh token (§2.1)"),
         pytest.param(None, None, CLIENT_ID, "nothing", id="no token (§2.2)"),
+        pytest.param(None, stored(ACCESS_TOKEN), CLIENT_ID, "nothing", id="no token, whatever was found"),
         pytest.param(ACCESS_TOKEN, None, CLIENT_ID, "nothing", id="unknown"),
         pytest.param(ACCESS_TOKEN, stored(ACCESS_TOKEN, digest="x"), CLIENT_ID, "nothing", id="only the id is right"),
         pytest.param(ACCESS_TOKEN, stored(ACCESS_TOKEN), "other", "nothing", id="another client's (CVE-2026-115472)"),
