@@ -36,9 +36,18 @@ from polar_server.mail import Mailer, mailer_for
 from polar_server.oauth.errors import OAuthError, PayloadTooLarge
 from polar_server.oauth.server_keys import ServerKeys
 from polar_server.plain_asgi import PlainEndpoints
+from polar_server.resource_server.routing import api_router
+from polar_server.resources import products
 from polar_server.settings import Settings
 
-PACKAGES = ("polar_server.accounts", "polar_server.authorization_server")
+RESOURCES = (products,)
+"""The resources of the API; the only place where they are named."""
+
+PACKAGES = (
+    "polar_server.accounts",
+    "polar_server.authorization_server",
+    *(resource.__name__ for resource in RESOURCES),
+)
 """The packages that own tables, lowest floor first: the order of migrations."""
 
 SWEEP_EVERY = 600
@@ -100,6 +109,7 @@ class _House:
                 yield
         finally:
             await self.mailer.close()
+            self.passwords.close()
             await self.database.close()
 
     async def _load_keys(self) -> None:
@@ -143,7 +153,12 @@ def _framework(house: _House) -> Litestar:
         "describe_return_to": describe,
     }
     return Litestar(
-        [*html_routes, *account_routes, *authorization_routes],
+        [
+            *html_routes,
+            *account_routes,
+            *authorization_routes,
+            api_router(route for resource in RESOURCES for route in resource.routes),
+        ],
         dependencies={name: _constant(part) for name, part in parts.items()} | {"session": Provide(house.session)},
         exception_handlers=_exception_handlers(house.pages),
         lifespan=[house.open],

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from tests.authorization_server.conftest import (
+from tests.world import (
     CALLBACK,
     ISSUER,
     App,

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.authorization_server.conftest import NOW, SCOPE, App, Browser, World, answer_of, error_of
+from tests.world import NOW, SCOPE, App, Browser, World, answer_of, error_of
 
 from polar_server.accounts import organizations, people
 from polar_server.accounts.roles import Role

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.authorization_server.conftest import CALLBACK, ISSUER, App, Browser, World
+from tests.world import CALLBACK, ISSUER, App, Browser, World
 
 from polar_server.app import build
 from polar_server.authorization_server.clients import Ownership, rotate_secret

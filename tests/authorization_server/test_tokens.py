@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.authorization_server.conftest import ISSUER, App, Browser, World
+from tests.world import ISSUER, App, Browser, World
 
 from polar_server.authorization_server.clients import Ownership
 

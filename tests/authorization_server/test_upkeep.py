@@ -1,7 +1,7 @@
 """Connected apps, well-known documents, signing keys, and the sweeper."""
 
 import pytest
-from tests.authorization_server.conftest import ISSUER, App, Browser, World, answer_of
+from tests.world import ISSUER, App, Browser, World, answer_of
 
 from polar_server.authorization_server import signing_keys, sweep
 from polar_server.database import Statement

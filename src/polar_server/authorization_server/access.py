@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from polar_server.accounts.roles import allowed_scopes
+from polar_server.accounts.roles import Role, allowed_scopes
 from polar_server.authorization_server import queries
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.oauth import bearer
@@ -14,11 +14,12 @@ from polar_server.oauth.userinfo import Profile
 
 @dataclass(frozen=True, slots=True)
 class LiveToken:
-    """A token that works at this moment. `scopes` are those that the member's role still covers."""
+    """A token that works at this moment. `scopes` are those that the member's `role`, None for a person's own, covers."""
 
     stored: StoredToken
     scopes: frozenset[str]
     profile: Profile
+    role: Role | None
 
 
 async def find_live_token(server: AuthorizationServer, token: Token) -> LiveToken:
@@ -31,4 +32,4 @@ async def find_live_token(server: AuthorizationServer, token: Token) -> LiveToke
     if found is None or reason is not None:
         raise InvalidToken(reason or "unknown token")
     scopes = frozenset(found.stored.scope.split())
-    return LiveToken(found.stored, scopes if found.role is None else allowed_scopes(found.role, scopes), found.profile)
+    return LiveToken(found.stored, scopes if found.role is None else allowed_scopes(found.role, scopes), found.profile, found.role)

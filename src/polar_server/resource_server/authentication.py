@@ -1,0 +1,55 @@
+"""Who calls the API (RFC 6750 §2.1): the token found alive, its scope checked, its memberships read anew."""
+
+from typing import Any
+
+from litestar import Request
+
+from polar_server.accounts.organizations import list_memberships
+from polar_server.accounts.roles import Role
+from polar_server.authorization_server.access import LiveToken, find_live_token
+from polar_server.authorization_server.server import AuthorizationServer, GivenServer
+from polar_server.oauth import bearer
+from polar_server.oauth.errors import InsufficientScope, InvalidRequest
+from polar_server.oauth.subjects import SubjectType
+from polar_server.resource_server.caller import Caller
+
+NARROWED = "polar-organization"
+"""The header by which a user token's call is narrowed to one organization."""
+
+
+async def identify(request: Request[Any, Any, Any], server: GivenServer) -> Caller:
+    """The caller of an endpoint, which names the scopes that admit to it: `@get(..., scopes=[...])`, any one is enough.
+
+    Raises the refusals of RFC 6750 §3.1.
+    """
+    live = await find_live_token(server, bearer.token_of(_authorization(request)))
+    _require_any(live.scopes, request.route_handler.opt["scopes"])
+    return Caller(
+        subject=live.stored.grant.subject,
+        client_id=live.stored.grant.client_id,
+        grant_id=live.stored.grant.id,
+        scopes=live.scopes,
+        organizations=await _organizations(server, live, request.headers.get(NARROWED)),
+    )
+
+
+def _authorization(request: Request[Any, Any, Any]) -> str | None:
+    values = request.headers.getall("authorization", [])
+    if len(values) > 1:
+        raise InvalidRequest("The header Authorization is repeated.")
+    return values[0] if values else None
+
+
+def _require_any(scopes: frozenset[str], admitted: list[str]) -> None:
+    if admitted and scopes.isdisjoint(admitted):
+        raise InsufficientScope(" ".join(admitted))
+
+
+async def _organizations(server: AuthorizationServer, live: LiveToken, narrowed: str | None) -> dict[str, Role]:
+    subject = live.stored.grant.subject
+    if subject.type is SubjectType.ORGANIZATION:
+        assert subject.organization_id is not None
+        assert live.role is not None, "a live organization token has a member behind it"
+        return {subject.organization_id: live.role}
+    memberships = await list_memberships(server.database, subject.user_id)
+    return {m.organization_id: m.role for m in memberships if narrowed in (None, m.organization_id)}

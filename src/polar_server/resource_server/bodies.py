@@ -1,0 +1,42 @@
+"""Bodies of the API: JSON, checked against a schema, with every mistake named by its place."""
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request
+
+from polar_server.resource_server.errors import Issue, RequestBodyTooLarge, RequestValidationError
+
+MAX_BYTES = 1_000_000
+
+T = TypeVar("T")
+
+_PLACE = re.compile(r" - at `\$(.*)`$")
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_MISSING = re.compile(r"Object missing required field `([^`]+)`")
+
+
+async def read_body(request: Request[Any, Any, Any], schema: type[T]) -> T:
+    """The body as a value of the schema. Raises RequestValidationError, naming the place, or RequestBodyTooLarge."""
+    raw = await request.body()
+    if len(raw) > MAX_BYTES:
+        raise RequestBodyTooLarge(f"The body is longer than {MAX_BYTES} bytes.")
+    try:
+        return msgspec.json.decode(raw or b"{}", type=schema)
+    except msgspec.ValidationError as error:
+        raise RequestValidationError([_issue(str(error))]) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise RequestValidationError([Issue(("body",), "The body is not JSON.", "json_invalid")]) from error
+
+
+def _issue(message: str) -> Issue:
+    place = _PLACE.search(message)
+    text = message[: place.start()] if place else message
+    loc: list[str | int] = ["body"]
+    for name, index in _STEP.findall(place[1]) if place else []:
+        loc.append(name or (int(index) if index.isdigit() else index))
+    missing = _MISSING.match(text)
+    if missing:
+        return Issue((*loc, missing[1]), "This field is missing.", "missing")
+    return Issue(tuple(loc), f"{text}.", "value_error")

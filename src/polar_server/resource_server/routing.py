@@ -1,0 +1,75 @@
+"""The API's router: what all resources share of headers, versions, refusals and dependencies."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from litestar import Request, Response, Router
+from litestar.datastructures import ResponseHeader
+from litestar.di import Provide
+from litestar.exceptions import NotFoundException, ValidationException
+from litestar.types import ControllerRouterHandler
+
+from polar_server.oauth import bearer
+from polar_server.oauth.errors import InsufficientScope, InvalidToken, OAuthError
+from polar_server.resource_server.authentication import identify
+from polar_server.resource_server.errors import ApiError, Issue, RequestValidationError
+from polar_server.resource_server.lists import ask_page
+
+VERSIONS = ("2026-04", "2026-10", "2027-01")
+"""The versions of the API that clients may ask for with the header Polar-Version; their shapes are the same here."""
+
+_HEADERS = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
+
+
+def api_router(routes: Iterable[ControllerRouterHandler]) -> Router:
+    """All resources under one roof."""
+    return Router(
+        path="/",
+        route_handlers=list(routes),
+        dependencies={"caller": Provide(identify), "paging": Provide(ask_page, sync_to_thread=False)},
+        exception_handlers={
+            ApiError: refuse,
+            OAuthError: refuse_token,
+            ValidationException: refuse_parameters,
+        },
+        response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
+        before_request=check_version,
+        after_request=echo_version,
+    )
+
+
+async def check_version(request: Request[Any, Any, Any]) -> None:
+    """A version that we do not speak is a place that does not exist."""
+    if request.headers.get("polar-version", VERSIONS[0]) not in VERSIONS:
+        raise NotFoundException
+
+
+async def echo_version(response: Response[Any]) -> Response[Any]:
+    """The version that was answered in; see VERSIONS."""
+    response.headers.setdefault("Polar-Version", VERSIONS[0])
+    return response
+
+
+def refuse(_: Request[Any, Any, Any], error: ApiError) -> Response[Any]:
+    """A refusal of ours."""
+    return Response(error.body(), status_code=error.status, headers=_HEADERS)
+
+
+def refuse_token(_: Request[Any, Any, Any], error: OAuthError) -> Response[Any]:
+    """A refusal of RFC 6750 §3, with its challenge."""
+    body: dict[str, str] = error.as_dict()
+    if isinstance(error, bearer.MissingToken):
+        body = {"error": error.code, "detail": error.description}
+    if isinstance(error, InsufficientScope):
+        # The generated clients decode a 403 as NotPermitted; the challenge carries the standard's own code.
+        body = {"error": "insufficient_scope", "error_description": error.description, "detail": error.description}
+    challenged = isinstance(error, bearer.MissingToken | InvalidToken | InsufficientScope)
+    headers = {"WWW-Authenticate": bearer.challenge(error)} if challenged else {}
+    return Response(body, status_code=error.status, headers={**_HEADERS, **headers})
+
+
+def refuse_parameters(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
+    """Query parameters that cannot be read, each named."""
+    found = error.extra if isinstance(error.extra, list) else []
+    issues = [Issue(("query", str(item.get("key", ""))), str(item.get("message", ""))) for item in found]
+    return refuse(request, RequestValidationError(issues or [Issue(("query",), error.detail)]))

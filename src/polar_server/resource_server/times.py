@@ -1,0 +1,12 @@
+"""Times of the API: RFC 3339 with an offset."""
+
+from datetime import UTC, datetime
+
+
+def moment(seconds: int) -> datetime:
+    """Epoch seconds as a time in UTC, which the encoder writes with `Z`."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def moment_or_none(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

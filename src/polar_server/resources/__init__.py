@@ -1,0 +1,1 @@
+"""What the tokens open: one folder for each resource of the API."""

@@ -1,0 +1,54 @@
+"""Rows of products and prices as the API shows them."""
+
+import json
+from collections.abc import Sequence
+
+from polar_server.database import Row, Transaction
+from polar_server.resource_server.times import moment, moment_or_none
+from polar_server.resources.products import queries
+from polar_server.resources.products.schemas import CustomPrice, FixedPrice, Price, Product
+
+
+async def products_of(tx: Transaction, rows: Sequence[Row], organization_ids: str) -> list[Product]:
+    """The products with their prices, in two statements however many there are."""
+    prices = await queries.list_prices(tx, [row["id"] for row in rows], organization_ids)
+    return [_product(row, prices[row["id"]]) for row in rows]
+
+
+def _product(row: Row, prices: Sequence[Row]) -> Product:
+    return Product(
+        id=row["id"],
+        created_at=moment(row["created_at"]),
+        modified_at=moment_or_none(row["modified_at"]),
+        organization_id=row["organization_id"],
+        name=row["name"],
+        description=row["description"],
+        visibility=row["visibility"],
+        recurring_interval=row["recurring_interval"],
+        recurring_interval_count=row["recurring_interval_count"],
+        trial_interval=row["trial_interval"],
+        trial_interval_count=row["trial_interval_count"],
+        is_recurring=row["recurring_interval"] is not None,
+        is_archived=bool(row["is_archived"]),
+        is_deletable=True,
+        metadata=json.loads(row["metadata"]),
+        prices=[price_of(price) for price in prices],
+    )
+
+
+def price_of(row: Row) -> Price:
+    """A price as the API shows it."""
+    shared = {
+        "id": row["id"],
+        "created_at": moment(row["created_at"]),
+        "modified_at": moment_or_none(row["modified_at"]),
+        "source": "catalog",
+        "price_currency": row["price_currency"],
+        "tax_behavior": row["tax_behavior"],
+        "is_archived": bool(row["is_archived"]),
+        "product_id": row["product_id"],
+    }
+    if row["amount_type"] == "fixed":
+        return FixedPrice(**shared, price_amount=row["price_amount"])
+    limits = {name: row[name] for name in ("minimum_amount", "maximum_amount", "preset_amount")}
+    return CustomPrice(**shared, **limits)

@@ -1,0 +1,121 @@
+"""`/v1/products/`: list, create, get, update, delete."""
+
+import json
+from typing import Annotated, Any
+
+from litestar import Request, delete, get, patch, post
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from polar_server.authorization_server.server import AuthorizationServer, GivenServer
+from polar_server.database import ConstraintViolation, Row, Transaction
+from polar_server.resource_server.bodies import read_body
+from polar_server.resource_server.caller import Caller, GivenCaller
+from polar_server.resource_server.errors import ApiError, ResourceNotFound
+from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
+from polar_server.resource_server.metadata import asked_metadata
+from polar_server.resources.products import changes, queries
+from polar_server.resources.products.answers import products_of
+from polar_server.resources.products.queries import ProductFilter
+from polar_server.resources.products.schemas import Product, ProductCreate, ProductUpdate, Visibility
+
+SORTED_BY = "One or more of created_at, name, price_amount_type, price_amount; a minus in front turns the order round."
+
+READ, WRITE = "products:read", "products:write"
+
+
+class ProductNotDeletable(ApiError):
+    """Something refers to the product: orders, subscriptions or checkouts. Archive it instead."""
+
+    status = 409
+
+
+@get("/v1/products", scopes=[READ, WRITE])
+async def list_products(
+    request: Request[Any, Any, Any],
+    caller: GivenCaller,
+    server: GivenServer,
+    paging: GivenPaging,
+    ids: Annotated[list[str] | None, QueryParameter(name="id", description="With one of these ids.")] = None,
+    organization_id: Annotated[list[str] | None, QueryParameter(description="Of one of these organizations.")] = None,
+    name_part: Annotated[str | None, QueryParameter(name="query", description="A part of the name.")] = None,
+    is_archived: FromQuery[bool | None] = None,
+    is_recurring: FromQuery[bool | None] = None,
+    visibility: Annotated[list[Visibility] | None, QueryParameter(description="One of these.")] = None,
+    sorting: Annotated[list[str] | None, QueryParameter(description=SORTED_BY)] = None,
+) -> ListResource[Product]:
+    """The products of the caller's organizations."""
+    reach = caller.reach(organization_id)
+    wanted = ProductFilter(
+        organization_ids=reach,
+        ids=None if ids is None else json.dumps(ids),
+        visibilities=None if visibility is None else json.dumps(visibility),
+        is_archived=is_archived,
+        is_recurring=is_recurring,
+        query=name_part,
+        metadata=asked_metadata(request),
+    )
+    order = order_by(sorting, queries.SORTING, "-created_at")
+    async with server.database.read() as tx:
+        rows, total = await queries.list_products(tx, wanted, order, paging.limit, paging.offset)
+        return paging.of(await products_of(tx, rows, reach), total)
+
+
+@post("/v1/products", scopes=[WRITE], status_code=201)
+async def create_product(request: Request[Any, Any, Any], caller: GivenCaller, server: GivenServer) -> Product:
+    """Create a product with its prices."""
+    new = await read_body(request, ProductCreate)
+    organization_id = caller.organization_for(new.organization_id, WRITE)
+    async with server.database.write() as tx:
+        product_id = await changes.create_product(tx, new, organization_id, int(server.clock()))
+        return await _shown(tx, product_id, caller)
+
+
+@get("/v1/products/{product_id:str}", scopes=[READ, WRITE])
+async def get_product(product_id: FromPath[str], caller: GivenCaller, server: GivenServer) -> Product:
+    """One product."""
+    async with server.database.read() as tx:
+        return await _shown(tx, product_id, caller)
+
+
+@patch("/v1/products/{product_id:str}", scopes=[WRITE])
+async def update_product(
+    request: Request[Any, Any, Any], product_id: FromPath[str], caller: GivenCaller, server: GivenServer
+) -> Product:
+    """Change what is sent; archive a product with `is_archived`."""
+    sent = await read_body(request, ProductUpdate)
+    async with server.database.write() as tx:
+        current = await _found(tx, product_id, caller)
+        caller.require(current["organization_id"], WRITE)
+        await changes.update_product(tx, current, sent, int(server.clock()))
+        return await _shown(tx, product_id, caller)
+
+
+@delete("/v1/products/{product_id:str}", scopes=[WRITE], status_code=204)
+async def delete_product(product_id: FromPath[str], caller: GivenCaller, server: GivenServer) -> None:
+    """Delete a product that was never sold."""
+    await _delete(server, product_id, caller)
+
+
+async def _delete(server: AuthorizationServer, product_id: str, caller: Caller) -> None:
+    try:
+        async with server.database.write() as tx:
+            current = await _found(tx, product_id, caller)
+            caller.require(current["organization_id"], WRITE)
+            await queries.delete_product(tx, product_id, current["organization_id"])
+    except ConstraintViolation as error:
+        raise ProductNotDeletable("The product was sold or is for sale in a checkout. Archive it instead.") from error
+
+
+async def _found(tx: Transaction, product_id: str, caller: Caller) -> Row:
+    row = await queries.find_product(tx, product_id, caller.reach())
+    if row is None:
+        raise ResourceNotFound
+    return row
+
+
+async def _shown(tx: Transaction, product_id: str, caller: Caller) -> Product:
+    row = await _found(tx, product_id, caller)
+    return (await products_of(tx, [row], caller.reach()))[0]
+
+
+routes = [list_products, create_product, get_product, update_product, delete_product]

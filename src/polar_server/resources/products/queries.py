@@ -1,0 +1,177 @@
+"""SQL of products and prices. Every statement names the organizations that it may touch."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from msgspec import Struct
+
+from polar_server.database import Row, Statement, Transaction
+from polar_server.resource_server.filter_queries import both, contains, with_metadata, within, within_if_asked
+
+_COLUMNS = """
+    p.id, p.created_at, p.modified_at, p.organization_id, p.name, p.description, p.visibility, p.recurring_interval,
+    p.recurring_interval_count, p.trial_interval, p.trial_interval_count, p.is_archived, p.metadata
+"""
+
+# The first price stands for the product where a list is sorted by price.
+_FIRST_PRICE = """(
+    SELECT {amount} FROM prices q
+    WHERE q.product_id = p.id AND q.organization_id = p.organization_id AND q.is_archived = FALSE
+    ORDER BY q.position LIMIT 1
+)"""
+SORTING = {
+    "created_at": "p.created_at",
+    "name": "p.name",
+    "price_amount_type": _FIRST_PRICE.format(amount="q.amount_type"),
+    "price_amount": _FIRST_PRICE.format(amount="COALESCE(q.price_amount, q.minimum_amount)"),
+    "id": "p.id",
+}
+
+_ASKED = both(
+    within("p.organization_id", "organization_ids"),
+    within_if_asked("p.id", "ids"),
+    within_if_asked("p.visibility", "visibilities"),
+    "(CAST(:is_archived AS BOOLEAN) IS NULL OR p.is_archived = CAST(:is_archived AS BOOLEAN))",
+    "(CAST(:is_recurring AS BOOLEAN) IS NULL OR (p.recurring_interval IS NOT NULL) = CAST(:is_recurring AS BOOLEAN))",
+    contains("p.name", "query"),
+    with_metadata("p.metadata"),
+)
+_COUNT = Statement(*(f"SELECT count(*) FROM products p WHERE {asked}" for asked in _ASKED))
+_WITHIN = within("p.organization_id", "organization_ids")
+_FIND = Statement(*(f"SELECT {_COLUMNS} FROM products p WHERE p.id = :id AND {condition}" for condition in _WITHIN))
+
+_ADD = Statement("""
+    INSERT INTO products (
+        id, organization_id, name, description, visibility, recurring_interval, recurring_interval_count,
+        trial_interval, trial_interval_count, metadata, created_at
+    ) VALUES (
+        :id, :organization_id, :name, :description, :visibility, :recurring_interval, :recurring_interval_count,
+        :trial_interval, :trial_interval_count, :metadata, :now
+    )
+""")
+_UPDATE = Statement("""
+    UPDATE products SET
+        name = :name, description = :description, visibility = :visibility, is_archived = :is_archived,
+        trial_interval = :trial_interval, trial_interval_count = :trial_interval_count, metadata = :metadata,
+        modified_at = :now
+    WHERE id = :id AND organization_id = :organization_id
+""")
+_DELETE = Statement("DELETE FROM products WHERE id = :id AND organization_id = :organization_id")
+
+_PRICE_COLUMNS = """
+    id, created_at, modified_at, product_id, amount_type, price_currency, tax_behavior, is_archived, price_amount,
+    minimum_amount, maximum_amount, preset_amount
+"""
+_PRODUCT_IDS = within("product_id", "product_ids")
+_PRICE_ORGANIZATIONS = within("organization_id", "organization_ids")
+_LIST_PRICES = Statement(
+    *(
+        f"""
+        SELECT {_PRICE_COLUMNS} FROM prices
+        WHERE {ids} AND {organizations} AND is_archived = FALSE ORDER BY position, id
+        """
+        for ids, organizations in zip(_PRODUCT_IDS, _PRICE_ORGANIZATIONS, strict=True)
+    )
+)
+_ADD_PRICE = Statement("""
+    INSERT INTO prices (
+        id, organization_id, product_id, position, amount_type, price_currency, tax_behavior, price_amount,
+        minimum_amount, maximum_amount, preset_amount, created_at
+    ) VALUES (
+        :id, :organization_id, :product_id, :position, :amount_type, :price_currency, :tax_behavior, :price_amount,
+        :minimum_amount, :maximum_amount, :preset_amount, :now
+    )
+""")
+_KEPT = within("id", "kept_ids")
+_ARCHIVE_PRICES = Statement(
+    *(
+        f"""
+        UPDATE prices SET is_archived = TRUE, modified_at = :now
+        WHERE product_id = :product_id AND organization_id = :organization_id AND is_archived = FALSE AND NOT ({kept})
+        """
+        for kept in _KEPT
+    )
+)
+
+
+class ProductFilter(Struct, frozen=True):
+    """What a list is asked for. Lists are JSON texts, None where nothing was asked."""
+
+    organization_ids: str
+    ids: str | None
+    visibilities: str | None
+    is_archived: bool | None
+    is_recurring: bool | None
+    query: str | None
+    metadata: str
+
+    def parameters(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__struct_fields__}
+
+
+@lru_cache(maxsize=256)
+def _list(order: str) -> Statement:
+    """The list in an order that `lists.order_by` made from SORTING."""
+    return Statement(
+        *(
+            f"SELECT {_COLUMNS} FROM products p WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset"
+            for asked in _ASKED
+        )
+    )
+
+
+async def list_products(
+    tx: Transaction, wanted: ProductFilter, order: str, limit: int, offset: int
+) -> tuple[list[Row], int]:
+    """A page of products and how many there are in all."""
+    rows = await tx.all(_list(order), **wanted.parameters(), limit=limit, offset=offset)
+    return rows, (await tx.one(_COUNT, **wanted.parameters()))[0]
+
+
+async def find_product(tx: Transaction, product_id: str, organization_ids: str) -> Row | None:
+    """A product of one of these organizations."""
+    return await tx.first(_FIND, id=product_id, organization_ids=organization_ids)
+
+
+async def add_product(tx: Transaction, **columns: Any) -> None:
+    """Store a new product; the columns are those of the table, `now` for created_at."""
+    await tx.run(_ADD, **columns)
+
+
+async def update_product(tx: Transaction, **columns: Any) -> bool:
+    """Replace what may change of a product."""
+    return await tx.run(_UPDATE, **columns) == 1
+
+
+async def delete_product(tx: Transaction, product_id: str, organization_id: str) -> bool:
+    """Delete a product with its prices. Raises ConstraintViolation when something refers to it."""
+    return await tx.run(_DELETE, id=product_id, organization_id=organization_id) == 1
+
+
+async def list_prices(tx: Transaction, product_ids: Sequence[str], organization_ids: str) -> dict[str, list[Row]]:
+    """The prices of these products that are not archived, in their order."""
+    found: dict[str, list[Row]] = {product_id: [] for product_id in product_ids}
+    rows = await tx.all(_LIST_PRICES, product_ids=json.dumps(list(product_ids)), organization_ids=organization_ids)
+    for row in rows:
+        found[row["product_id"]].append(row)
+    return found
+
+
+async def add_price(tx: Transaction, columns: Mapping[str, Any], **place: Any) -> None:
+    """Store a new price of a product."""
+    await tx.run(_ADD_PRICE, **columns, **place)
+
+
+async def archive_prices(
+    tx: Transaction, product_id: str, organization_id: str, kept_ids: Sequence[str], now: int
+) -> None:
+    """Archive the prices of a product, except these."""
+    await tx.run(
+        _ARCHIVE_PRICES,
+        product_id=product_id,
+        organization_id=organization_id,
+        kept_ids=json.dumps(list(kept_ids)),
+        now=now,
+    )
