@@ -14,7 +14,7 @@ from polar_server.oauth.userinfo import Profile
 
 @dataclass(frozen=True, slots=True)
 class LiveToken:
-    """A token that works at this moment. `scopes` are those that the member's `role`, None for a person's own, covers."""
+    """A token that works at this moment. `scopes` are those that the member's role covers; a person has no role."""
 
     stored: StoredToken
     scopes: frozenset[str]
@@ -32,4 +32,5 @@ async def find_live_token(server: AuthorizationServer, token: Token) -> LiveToke
     if found is None or reason is not None:
         raise InvalidToken(reason or "unknown token")
     scopes = frozenset(found.stored.scope.split())
-    return LiveToken(found.stored, scopes if found.role is None else allowed_scopes(found.role, scopes), found.profile, found.role)
+    covered = scopes if found.role is None else allowed_scopes(found.role, scopes)
+    return LiveToken(found.stored, covered, found.profile, found.role)
