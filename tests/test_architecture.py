@@ -82,6 +82,7 @@ class Module:
 
     name: str
     tree: ast.Module
+    is_package: bool = False
 
     @property
     def part(self) -> str:
@@ -104,7 +105,8 @@ class Module:
     def _absolute(self, node: ast.ImportFrom) -> str:
         if not node.level:
             return node.module or ""
-        package = self.name.split(".")[: -node.level] or ["polar_server"]
+        parts = self.name.split(".")
+        package = parts[: len(parts) - node.level + self.is_package]
         return ".".join([*package, *filter(None, [node.module])])
 
     @property
@@ -125,7 +127,7 @@ def _text(node: ast.AST) -> str:
 
 def _modules() -> list[Module]:
     paths = sorted((SRC / "polar_server").rglob("*.py"))
-    return [Module(_name(path), ast.parse(path.read_text(), str(path))) for path in paths]
+    return [Module(_name(path), ast.parse(path.read_text(), str(path)), path.stem == "__init__") for path in paths]
 
 
 def _name(path: Path) -> str:
@@ -405,6 +407,20 @@ def test_rule_finds_a_fault(rule: Rule, name: str, text: str) -> None:
 def test_rule_leaves_the_rest_alone(rule: Rule, name: str, text: str) -> None:
     """The rule does not mistake what is allowed for a fault."""
     assert list(rule(Module(name, ast.parse(text)))) == []
+
+
+@pytest.mark.parametrize(
+    "name,is_package,text,imported",
+    [
+        ("polar_server.oauth.grants", False, "from . import tokens", "polar_server.oauth.tokens"),
+        ("polar_server.oauth", True, "from . import tokens", "polar_server.oauth.tokens"),
+        ("polar_server.oauth.grants", False, "from ..html.pages import Pages", "polar_server.html.pages.Pages"),
+        ("polar_server.oauth.grants", False, "import json", "json"),
+    ],
+)
+def test_imports_are_read_in_full(name: str, is_package: bool, text: str, imported: str) -> None:
+    """A relative import is followed from its module, or from its package."""
+    assert list(Module(name, ast.parse(text), is_package).imports) == [imported]
 
 
 def test_organization_tables_are_found_in_migrations() -> None:
