@@ -79,13 +79,18 @@ def registered(server: Server, site: str, **metadata: Any) -> App:
 
 
 class Page(BaseHTTPRequestHandler):
-    """The app's only page: its address says how it went, and what was posted to it is shown."""
+    """The app's only page: its address says how it went, and what was posted to it is shown.
+
+    Under /stay there is none, so that the browser stays where it was.
+    """
 
     def do_GET(self) -> None:
         posted = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
-        self.send_response(200)
+        self.send_response(204 if self.path.startswith("/stay") else 200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.end_headers()
+        if self.path.startswith("/stay"):
+            return
         head = "<!doctype html><html lang=en><link rel=icon href='data:,'><title>App</title>"
         self.wfile.write(f"{head}<h1>Back at the app</h1><pre>{posted}</pre>".encode())
 

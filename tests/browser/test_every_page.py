@@ -1,0 +1,68 @@
+"""Every page: accessible in light and dark, and never wider than a telephone."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, ViewportSize
+from tests.servers import Server
+
+from . import gallery
+
+AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 900}
+
+# What axe does not insist on: our own few rules, as sentences about what is missing.
+RULES = """() => {
+    const all = (selector) => [...document.querySelectorAll(selector)]
+    const problems = []
+    if (all('h1').length !== 1) problems.push(`${all('h1').length} headings of the first level`)
+    for (const field of all('input:not([type=hidden]), select, textarea')) {
+        if (!field.labels.length && !field.ariaHidden) problems.push(`no label: ${field.outerHTML}`)
+    }
+    if (all('script:not([src]), style, [style], [onclick]').length) problems.push('something inline')
+    if (!document.title || !document.documentElement.lang) problems.push('no title or language')
+    return problems
+}"""
+# A change of colours may take a moment to fade.
+SETTLE = "() => Promise.all(document.getAnimations().map((animation) => animation.finished))"
+OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    return AXE.read_text()
+
+
+def test_every_page(page: Page, server: Server, site: str, axe: str) -> None:
+    """Each page has one heading, labels, readable colours in light and dark, and no horizontal scrolling."""
+    problems: dict[str, Any] = {}
+    seen = []
+    for name in gallery.walk(page, gallery.cast(server, site)):
+        seen.append(name)
+        found = page.evaluate(RULES) + overflows(page) + breaches(page, axe)
+        if found:
+            problems[name] = found
+    assert problems == {}, problems
+    assert len(seen) == len(set(seen)) >= 35
+
+
+def overflows(page: Page) -> list[str]:
+    """Whether the page is wider than a telephone; the window is wide again afterwards."""
+    page.set_viewport_size(PHONE)
+    over = page.evaluate(OVERFLOW)
+    page.set_viewport_size(DESK)
+    return [f"{over} px too wide for a telephone"] if over else []
+
+
+def breaches(page: Page, axe: str) -> list[str]:
+    """The rules of axe that the page breaks, in either colour scheme."""
+    page.evaluate(axe)
+    found = []
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate(SETTLE)
+        violations = page.evaluate("async () => (await axe.run()).violations")
+        found += [f"{scheme}: {one['id']}: {[node['html'] for node in one['nodes']]}" for one in violations]
+    return found
