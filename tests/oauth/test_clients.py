@@ -55,6 +55,7 @@ def test_presented(authorization: str | None, form: dict[str, str], presented: C
         pytest.param(basic("c:s"), {"client_secret": "s"}, InvalidRequest, id="two methods (§2.3)"),
         pytest.param(basic("c:s"), {"client_id": "d"}, InvalidRequest, id="two clients"),
         pytest.param("Bearer x", {"client_id": "c"}, InvalidClient, id="another scheme"),
+        pytest.param(basic("c:s").replace("Basic", "Bearer"), {}, InvalidClient, id="another scheme, same value"),
         pytest.param("", {"client_id": "c"}, InvalidClient, id="empty header"),
         pytest.param("Basic", {}, InvalidClient, id="scheme only"),
         pytest.param("Basic !!!", {}, InvalidClient, id="not base64"),

@@ -160,6 +160,8 @@ def rotated(seconds: int, **changes: Any) -> StoredRefreshToken:
         pytest.param(rotated(0), GRACE, True, id="at once"),
         pytest.param(rotated(GRACE - 1), GRACE, True, id="in the last second"),
         pytest.param(rotated(GRACE), GRACE, False, id="after the grace period"),
+        pytest.param(rotated(0), 1, True, id="a grace period of one second"),
+        pytest.param(rotated(1), 1, False, id="after a grace period of one second"),
         pytest.param(rotated(-5), GRACE, True, id="rotated by a worker whose clock is ahead"),
         pytest.param(rotated(0), 0, False, id="no grace period"),
         pytest.param(rotated(-5), 0, False, id="no grace period, clock ahead"),

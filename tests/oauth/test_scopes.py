@@ -99,6 +99,15 @@ def test_requested_too_much(scope: str, words: str) -> None:
     assert len(refused.value.description) < 150
 
 
+def test_examples() -> None:
+    """Unknown names are dropped from what is kept, written and shown."""
+    names = ["email", "admin", "products:write", "openid"]
+    assert scopes.known(names) == ("email", "products:write", "openid")
+    assert scopes.text(names) == "openid email products:write"
+    groups = {access: [scope.name for scope in group] for access, group in scopes.describe(names).items()}
+    assert groups == {"identity": ["openid", "email"], "read": [], "write": ["products:write"]}
+
+
 @given(KNOWN)
 def test_text_round_trip(names: list[str]) -> None:
     """The wire form of known names has each of them, in the order of the catalogue."""

@@ -151,6 +151,13 @@ def test_seal_of_a_lost_key() -> None:
         KEYS.open("purpose", sealed, "place")
 
 
+def test_sealed_under_the_newest_key() -> None:
+    """What is sealed under an older server key can be told, so that it is sealed anew before that key goes."""
+    assert KEYS.is_current(KEYS.seal("purpose", b"plaintext", "place"))
+    assert not ROTATED.is_current(KEYS.seal("purpose", b"plaintext", "place"))
+    assert not KEYS.is_current(KEYS.key_id)
+
+
 def test_repr_shows_no_key() -> None:
     """Server keys in a traceback or a log show nothing of themselves."""
     assert OLD.hex() not in repr(KEYS)

@@ -110,6 +110,34 @@ def test_no_token(text: str) -> None:
     assert tokens.parse(text, ALL) is None
 
 
+@pytest.mark.parametrize("kind", TokenKind)
+def test_kinds(kind: TokenKind) -> None:
+    """A token is what its prefix says: it is taken by its kind and by sets with it, and by no other."""
+    token = tokens.mint(kind, NOW * 1000, bytes(ENTROPY_BYTES))
+    assert tokens.parse(token.text, kind) == tokens.parse(token.text, ALL) == token
+    assert tokens.parse(token.text, ALL - {kind}) is None
+    assert not any(tokens.parse(token.text, other) for other in TokenKind if other is not kind)
+
+
+def test_every_place_is_checked() -> None:
+    """A wrong character is noticed at every place of the body."""
+    text, start = ACCESS_TOKEN.text, len(ACCESS_TOKEN.kind)
+    for place in range(start, len(text)):
+        for character in {*"0Aa-_ é"} - {text[place]}:
+            assert tokens.parse(text[:place] + character + text[place + 1 :], ALL) is None
+
+
+def test_fitting_checksum_over_other_characters() -> None:
+    """A checksum that fits does not make a token of characters outside the alphabet."""
+    body = "-" * 37
+    assert tokens.parse(f"polar_ac_{body}{base62(crc32(body.encode()), 6)}", ALL) is None
+
+
+def test_clock_before_2024() -> None:
+    """With a clock that is far behind, ids still begin where time begins, instead of in 2058."""
+    assert tokens.new_id(0, bytes(3)) == tokens.new_id(1_704_067_200_000, bytes(3)) == "0" * ID_LENGTH
+
+
 @given(TOKENS)
 def test_round_trip(token: Token) -> None:
     """A minted token is parsed as what it is, by its own kind and by a set with it."""
