@@ -1,0 +1,204 @@
+"""Cases that are written for another design than ours, and the same attack on ours: one reason each."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tests.attacks.changes import Change
+
+_COOKIE = {"headers": {"Cookie": "{browser_cookie}"}}
+
+
+def _each(ids: str, reason: str, **patch: Any) -> dict[str, Change]:
+    """The same change for several cases."""
+    return {case_id: Change(reason, patch) for case_id in ids.split()}
+
+
+def _joined(tables: Iterable[Mapping[str, Change]]) -> dict[str, Change]:
+    """One table. Raises ValueError for a case that is in two of them."""
+    joined: dict[str, Change] = {}
+    for table in tables:
+        if twice := joined.keys() & table.keys():
+            raise ValueError(f"changed twice: {sorted(twice)}")
+        joined |= table
+    return joined
+
+
+_PROTECTED_RESOURCE = (
+    _each(
+        "BR-004 BR-007 BR-008 BR-009 BR-011 BR-013 BR-014 BR-015",
+        "The API's resources come later; userinfo is the resource that these tokens open today.",
+        request={"path": "/v1/oauth2/userinfo"},
+        expect={"must_not": ["json_has:sub", "status:500"]},
+    ),
+    _each(
+        "DC-073 UI-024",
+        "The same: userinfo stands in for the API.",
+        request={"path": "/v1/oauth2/userinfo"},
+        expect={"must_not": ["json_has:sub"]},
+    ),
+    {
+        "RT-030": Change(
+            "The same; and our policy is that a rotation does not end the access token before its hour is over.",
+            {
+                "request": {"path": "/v1/oauth2/userinfo"},
+                "expect": {"status": 200, "must": ["json_has:sub"]},
+            },
+        ),
+        "BR-026": Change(
+            "The same: a token for orders must not open userinfo, which wants openid.",
+            {
+                "request": {"path": "/v1/oauth2/userinfo", "json": None, "headers": {"Content-Type": None}, "form": {}},
+                "expect": {"must_not": ["json_has:sub"]},
+            },
+        ),
+        "BR-028": Change(
+            "The same: the token lacks openid, and no way of writing userinfo's path may make up for it.",
+            {
+                "request": {"path": "/v1/oauth2/userinfo;x=1/"},
+                "expect": {"must_not": ["json_has:sub"]},
+                "then": [
+                    {
+                        "request": {"method": "GET", "path": path, "headers": {"Authorization": "Bearer {token_read}"}},
+                        "expect": {"status": [307, 308, 401, 403, 404], "must_not": ["json_has:sub"]},
+                    }
+                    for path in ("/v1/oauth2/userinfo/", "/v1/oauth2/USERINFO", "/v1/oauth2/userinfo%2f")
+                ],
+            },
+        ),
+        "BR-029": Change(
+            "The write of the API that exists today is replacing one's own client.",
+            {
+                "request": {
+                    "method": "PUT",
+                    "path": "/v1/oauth2/register/{client_id}",
+                    "json": {
+                        "name": None,
+                        "organization_id": None,
+                        "client_id": "{client_id}",
+                        "client_name": "x",
+                        "redirect_uris": ["https://app.example/callback"],
+                    },
+                },
+                "expect": {"must_not": ["json_has:client_id"]},
+            },
+        ),
+        "HD-008": Change(
+            "The server has no switch for faults. A row that no code of ours writes is one, for JSON and for pages.",
+            {
+                "request": {
+                    "path": "/v1/oauth2/register/{client_id}",
+                    "headers": {"Authorization": "Bearer {registration_access_token}", "X-Test-Fault": None},
+                },
+                "then": [
+                    {
+                        "request": {"like": "authorize"},
+                        "expect": {
+                            "status": [500, 503],
+                            "must_not": ["body_contains:Traceback", 'body_contains:File "', "body_contains:JSONDecode"],
+                        },
+                    }
+                ],
+            },
+        ),
+    },
+)
+
+_CONSENT = (
+    _each(
+        "UI-001 UI-003 UI-004 UI-008",
+        "Nothing is stored before approval, so there is no consent id: the form posts to the request's own query.",
+        request={"form": {"consent_id": None}},
+    ),
+    {
+        "UI-006": Change(
+            "There is no consent id: the form posts to the request's own query.",
+            {"request": {"params": {"consent_id": None}}},
+        ),
+        "UI-009": Change(
+            "There is no consent id; the request travels in the form's query, so that is tampered with as well.",
+            {
+                "request": {"form": {"consent_id": None}},
+                "expect": {"status": [302, 303], "must": ["location_has:code"]},
+                "then": [
+                    {
+                        "request": {"like": "redeem"},
+                        "expect": {
+                            "status": 200,
+                            "must": ["token_scope_has:products:read"],
+                            "must_not": ["token_scope_has:products:write", "token_scope_has:orders:write"],
+                        },
+                    },
+                    {
+                        "request": {
+                            "method": "POST",
+                            "path": "{consent_path}0orders:write",
+                            "headers": {"Cookie": "{session_cookie}"},
+                            "form": {"action": "allow", "csrf": "{csrf}"},
+                        },
+                        "expect": {"status": 403, "must_not": ["location_has:code"]},
+                    },
+                ],
+            },
+        ),
+        "UI-010": Change(
+            "There is no consent id; the request travels in the form's query, so that is tampered with as well.",
+            {
+                "request": {"form": {"consent_id": None}},
+                "expect": {"status": [302, 303], "must": ["location_host:app.example"]},
+                "then": [
+                    {
+                        "request": {
+                            "method": "POST",
+                            "path": "{consent_path}",
+                            "params": {"redirect_uri": "https://evil.example/cb"},
+                            "headers": {"Cookie": "{session_cookie}"},
+                            "form": {"action": "allow", "csrf": "{csrf}"},
+                        },
+                        "expect": {"status": 403, "must_not": ["off_origin_redirect"]},
+                    }
+                ],
+            },
+        ),
+    },
+)
+
+_SIGN_IN = (
+    _each(
+        "UI-025 UI-031 UI-032 UI-033 UI-035 UI-036",
+        "Forms before sign-in are bound to a cookie of the browser.",
+        request=_COOKIE,
+    ),
+    {
+        case_id: Change(
+            "The form's token covers its address: a victim opens the attacker's link and sends the form that is there.",
+            {
+                "opens": {"by": "visitor", "path": "/sign-in", "params": {"return_to": return_to}},
+                "request": {"path": "{form_action}", "params": None, **_COOKIE},
+                "expect": {"status": [302, 303]},
+            },
+        )
+        for case_id, return_to in {
+            "AZ-054": "//evil.example/x",
+            "AZ-055": "/\\evil.example/x",
+            "AZ-057": "/\t/evil.example",
+            "AZ-060": "/%2f%2fevil.example",
+        }.items()
+    },
+    {
+        "UI-038": Change(
+            "Opening a mailed link uses nothing up, because mail scanners open it too; only its form does, by POST.",
+            {
+                "request": {
+                    "method": "POST",
+                    "path": "{mail_link}",
+                    "form": {"csrf": "{csrf}", "token": "{mail_link_token}"},
+                    **_COOKIE,
+                },
+                "expect": {"status": [303, 410], "must": ["status_count:303=1"], "must_not": []},
+            },
+        ),
+    },
+)
+
+ADAPTATIONS = _joined([*_PROTECTED_RESOURCE, *_CONSENT, *_SIGN_IN])
+"""Case id -> what is changed and why."""

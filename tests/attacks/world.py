@@ -1,0 +1,159 @@
+"""Everything around one running server: people, organizations and applications, made when a case first needs them."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tests.attacks import apps, people
+from tests.attacks.apps import App
+from tests.attacks.canary import Canary
+from tests.attacks.outbox import Outbox
+from tests.attacks.people import Person
+from tests.attacks.server import ISSUER, Server
+from tests.attacks.store import Store
+
+from polar_server import settings as configuration
+from polar_server.oauth.keys import SigningKey
+from polar_server.oauth.server_keys import ServerKeys
+
+_MANY = "1000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """An organization as people know it."""
+
+    id: str
+    slug: str
+    name: str
+
+
+class World:
+    """A server with what a case may take for granted. Closing it stops the server."""
+
+    def __init__(self, folder: Path, database_url: str, *, workers: int, log_format: str, canary: Canary) -> None:
+        self.canary = canary
+        self.store = Store(database_url)
+        self.outbox = Outbox(folder / "data" / "mail")
+        server_key = configuration.new_server_key()
+        settings = {
+            "POLAR_ISSUER": ISSUER,
+            "POLAR_ENVIRONMENT": "production",
+            "POLAR_DATA_DIR": str(folder / "data"),
+            "POLAR_DATABASE_URL": database_url,
+            "POLAR_SERVER_KEY": server_key,
+            "POLAR_LOG_FORMAT": log_format,
+            # One address makes every request of the corpus; the limit of an account stays as it is.
+            "POLAR_REGISTRATION_QUOTA": _MANY,
+            "POLAR_GUESSES_PER_ADDRESS": _MANY,
+            "POLAR_MAILS_PER_ADDRESS": _MANY,
+        }
+        loaded = configuration.load(settings)
+        self.server_keys = ServerKeys(loaded.server_keys())
+        self.server = Server(folder, settings | canary.variables, workers)
+        self._made: dict[str, dict[str, str]] = {}
+
+    def open(self) -> None:
+        """Make the tables, rotate the first signing keys at once, and start."""
+        self.server.run("migrate")
+        self.server.run("keys", "rotate", POLAR_KEY_PUBLISH_AHEAD="0")
+        self.server.start()
+
+    def close(self) -> None:
+        self.server.stop()
+
+    def once(self, name: str, make: Callable[[], dict[str, str]]) -> dict[str, str]:
+        """Values of a state that several cases share: it is brought about once."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    @cached_property
+    def signing_keys(self) -> list[SigningKey]:
+        """The signing keys of the server: of each algorithm the retired one and the present one."""
+        return self.store.signing_keys(self.server_keys)
+
+    @cached_property
+    def ada(self) -> Person:
+        """The person who is attacked: signed in, and with the app and for the organization she allowed it for."""
+        email, password = "ada@example.com", f"Ada has {secrets.token_hex(8)}"
+        self.server.run("user", "create", "--email", email, "--password", password, "--name", "Ada", "--verified")
+        return people.sign_in(self.server, email, password)
+
+    @cached_property
+    def bob(self) -> Person:
+        """Somebody else."""
+        return people.sign_up(self.server, self.outbox, "Bob")
+
+    def somebody(self) -> Person:
+        """A new person, for a case that uses them up."""
+        return people.sign_up(self.server, self.outbox, "Carol")
+
+    @cached_property
+    def org_a(self) -> Organization:
+        """Ada's organization."""
+        options = ("--slug", "aurora", "--name", "Aurora Records", "--owner", self.ada.email)
+        made = self.server.run("organization", "create", *options)
+        return Organization(made["id"], made["slug"], made["name"])
+
+    @cached_property
+    def org_b(self) -> Organization:
+        """Bob's organization, which Ada does not belong to."""
+        return self.organization_of(self.bob, "basalt", "Basalt Foundry")
+
+    @cached_property
+    def org_b_member(self) -> Organization:
+        """Another one of Bob's, which Ada belongs to."""
+        return self.joint_organization("cedar", "Cedar Cooperative")
+
+    def joint_organization(self, slug: str, name: str) -> Organization:
+        """A new organization of Bob's with Ada as a member."""
+        organization = self.organization_of(self.bob, slug, name)
+        self.server.run("organization", "add-member", slug, self.ada.email)
+        return organization
+
+    def organization_of(self, owner: Person, slug: str, name: str) -> Organization:
+        """Make an organization on the page."""
+        owner.browser.open("/organizations")
+        answer = owner.browser.submit_to("/organizations", slug=slug, name=name)
+        assert answer.status == 303, answer.text
+        row = self.store.find("SELECT id FROM organizations WHERE slug = :slug", slug=slug)
+        assert row is not None, "it was just made"
+        return Organization(row["id"], slug, name)
+
+    @cached_property
+    def client_a(self) -> App:
+        """The confidential client."""
+        return apps.create(self.server, self.client_a_name, "https://app.example/callback", "--scope", apps.SCOPE)
+
+    client_a_name = "Ledger of A"
+
+    @cached_property
+    def client_b(self) -> App:
+        """Another confidential client."""
+        return apps.create(self.server, "Ledger of B", "https://clientb.example/cb", "--scope", apps.SCOPE)
+
+    @cached_property
+    def public_client(self) -> App:
+        """A client without a secret, on a web page."""
+        return apps.create(self.server, "Public page", "https://public.example/cb", "--public")
+
+    @cached_property
+    def native_client(self) -> App:
+        """A client without a secret, on the person's machine."""
+        return apps.create(self.server, "Native app", "http://127.0.0.1/callback", "--public")
+
+    @cached_property
+    def client_without_pkce(self) -> App:
+        """A confidential client that an operator lets leave PKCE out."""
+        return apps.create(self.server, "Old app", "https://app.example/callback", "--no-pkce")
+
+    def tokens(self, app: App, person: Person, **params: str) -> dict[str, str]:
+        """The token response of a fresh flow."""
+        return apps.obtain_tokens(self.server, person.browser, app, **params)
+
+    def ada_consented(self) -> None:
+        """Let Ada allow client A, now or earlier: without a page the server would answer with a code at once."""
+        self.once("ada consented", lambda: self.tokens(self.client_a, self.ada))
