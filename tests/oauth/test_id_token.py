@@ -30,6 +30,7 @@ from tests.oauth.samples import (
 )
 
 from polar_server.oauth import id_token
+from polar_server.oauth.authorization import MAX_NONCE
 from polar_server.oauth.errors import InvalidRequest
 from polar_server.oauth.id_token import MAX_HINT
 from polar_server.oauth.keys import SigningKey
@@ -302,6 +303,25 @@ def test_pss_is_no_pkcs1() -> None:
     signing_input, _, signature = with_pss().rpartition(".")
     with pytest.raises(InvalidSignature):
         id_token._check_signature(signing_input.encode(), base64.urlsafe_b64decode(signature + "=="), RS256_KEY)
+
+
+def test_signature_without_its_zeros() -> None:
+    """RFC 7518 §3.4: S has 32 bytes, also where the first of them is zero and could be left out."""
+    raw, signing_input = b"", b"x.y"
+    while raw[32:33] != b"\0":
+        raw = id_token._signature(signing_input, ES256_KEY)
+    assert id_token._is_signed(signing_input, encode(raw).encode(), ES256_KEY)
+    assert not id_token._is_signed(signing_input, encode(raw[:32] + raw[33:]).encode(), ES256_KEY)
+
+
+def test_longest_hint() -> None:
+    """Every token that we sign for an ASCII nonce can come back as a hint; a longer text is not even looked at."""
+    longest = id_token.sign(claims(ORGANIZATION, nonce="n" * MAX_NONCE), RS256_KEY)
+    assert hinted(longest) == "person-1"
+    longer = id_token.sign(claims(nonce="n" * (MAX_NONCE * 2)), RS256_KEY)
+    assert len(longest) <= MAX_HINT < len(longer)
+    with pytest.raises(InvalidRequest):
+        hinted(longer)
 
 
 def test_no_keys() -> None:

@@ -109,6 +109,16 @@ def test_derived_values(text: str) -> None:
     assert ROTATED.derive("purpose", text, KEYS.key_id) == KEYS.derive("purpose", text)
 
 
+def test_example() -> None:
+    """A sealed value opens in its place, for its purpose, and under an older key that is still configured."""
+    assert KEYS.open("purpose", SEALED, "place") == ROTATED.open("purpose", SEALED, "place") == b"plaintext"
+    for purpose, place, sealed in (("purpose", "other", SEALED), ("other", "place", SEALED), ("purpose", "place", "x")):
+        with pytest.raises(SealBroken):
+            KEYS.open(purpose, sealed, place)
+    assert KEYS.derive("purpose", "text") == KEYS.derive("purpose", "text", KEYS.key_id)
+    assert KEYS.derive("purpose", "text") != KEYS.derive("other", "text")
+
+
 @given(st.binary(max_size=100), st.text(max_size=20))
 def test_seal(plaintext: bytes, place: str) -> None:
     """A sealed value opens in its place, also after a rotation, and is another text every time."""
@@ -147,7 +157,7 @@ def test_no_seal(text: str) -> None:
 def test_seal_of_a_lost_key() -> None:
     """A value sealed under a key that is no longer configured names that key."""
     sealed = ROTATED.seal("purpose", b"plaintext", "place")
-    with pytest.raises(SealBroken, match=ROTATED.key_id):
+    with pytest.raises(SealBroken, match=f"{ROTATED.key_id}, which is not configured"):
         KEYS.open("purpose", sealed, "place")
 
 
