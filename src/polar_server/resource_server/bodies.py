@@ -15,6 +15,8 @@ T = TypeVar("T")
 _PLACE = re.compile(r" - at `\$(.*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _MISSING = re.compile(r"Object missing required field `([^`]+)`")
+# A NUL can only come escaped; after an even number of backslashes it is none.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 async def read_body(request: Request[Any, Any, Any], schema: type[T]) -> T:
@@ -22,6 +24,8 @@ async def read_body(request: Request[Any, Any, Any], schema: type[T]) -> T:
     raw = await request.body()
     if len(raw) > MAX_BYTES:
         raise RequestBodyTooLarge(f"The body is longer than {MAX_BYTES} bytes.")
+    if _NUL.search(raw):
+        raise RequestValidationError([Issue(("body",), "The body holds the character NUL.")])
     try:
         return msgspec.json.decode(raw or b"{}", type=schema)
     except msgspec.ValidationError as error:

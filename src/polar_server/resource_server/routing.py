@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from litestar import Request, Response, Router
-from litestar.datastructures import ResponseHeader
+from litestar.datastructures import Headers, ResponseHeader
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException, ValidationException
-from litestar.types import ControllerRouterHandler
+from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
 
 from polar_server.oauth import bearer
 from polar_server.oauth.errors import InsufficientScope, InvalidToken, OAuthError
 from polar_server.resource_server.authentication import identify
-from polar_server.resource_server.errors import ApiError, Issue, RequestValidationError
+from polar_server.resource_server.errors import ApiError, Issue, RequestValidationError, ResourceNotFound
 from polar_server.resource_server.lists import ask_page
 
 VERSIONS = ("2026-04", "2026-10", "2027-01")
@@ -33,21 +33,39 @@ def api_router(routes: Iterable[ControllerRouterHandler]) -> Router:
             ValidationException: refuse_parameters,
         },
         response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
-        before_request=check_version,
-        after_request=echo_version,
+        middleware=[speak_version, refuse_nul],
     )
 
 
-async def check_version(request: Request[Any, Any, Any]) -> None:
-    """A version that we do not speak is a place that does not exist."""
-    if request.headers.get("polar-version", VERSIONS[0]) not in VERSIONS:
-        raise NotFoundException
+def speak_version(app: ASGIApp) -> ASGIApp:
+    """Answer in the version that was asked for and say so; one that we do not speak is a place that does not exist."""
+
+    async def with_version(scope: Scope, receive: Receive, send: Send) -> None:
+        asked = Headers.from_scope(scope).get("polar-version", VERSIONS[0])
+        if asked not in VERSIONS:
+            raise NotFoundException
+
+        async def send_version(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (b"polar-version", asked.encode())]
+            await send(message)
+
+        await app(scope, receive, send_version)
+
+    return with_version
 
 
-async def echo_version(response: Response[Any]) -> Response[Any]:
-    """The version that was answered in; see VERSIONS."""
-    response.headers.setdefault("Polar-Version", VERSIONS[0])
-    return response
+def refuse_nul(app: ASGIApp) -> ASGIApp:
+    """No text that we keep has a NUL in it, and PostgreSQL cannot even be asked for one."""
+
+    async def without_nul(scope: Scope, receive: Receive, send: Send) -> None:
+        if "\0" in scope["path"]:
+            raise ResourceNotFound
+        if b"%00" in scope["query_string"]:
+            raise RequestValidationError([Issue(("query",), "The query holds the character NUL.")])
+        await app(scope, receive, send)
+
+    return without_nul
 
 
 def refuse(_: Request[Any, Any, Any], error: ApiError) -> Response[Any]:
