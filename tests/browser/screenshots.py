@@ -1,0 +1,76 @@
+"""Screenshots of every page, in light and dark, for a telephone and a desk: `script/screenshots [folder]`.
+
+The server runs for this alone. The pages go into `screens` in the folder, and beside it the two pictures of the
+README, which show the consent page with the demo data.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+from tests import servers
+from tests.servers import Server
+
+from polar_server import demo
+
+from . import apps, chromium, gallery
+from .apps import App
+from .steps import expect_heading, fill_in_sign_in
+
+SCHEMES = ("light", "dark")
+WIDTHS = (390, 1280)
+_FADED = "() => Promise.all(document.getAnimations().map((animation) => animation.finished))"
+
+
+def main(folder: Path) -> None:
+    """Fill the folder."""
+    screens = folder / "screens"
+    screens.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as data, servers.serve(Path(data)) as server, chromium.launched() as browser:
+        everything(browser, server, screens)
+        readme(browser, server, folder)
+
+
+def everything(browser: Browser, server: Server, folder: Path) -> None:
+    """`name-scheme-width.png` for each page."""
+    with apps.site() as site:
+        cast = gallery.cast(server, site)
+        with chromium.opened(browser, server.issuer, site) as page:
+            for name in gallery.walk(page, cast):
+                shoot(page, name, folder)
+
+
+def shoot(page: Page, name: str, folder: Path) -> None:
+    """One page in every scheme and width."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme in SCHEMES:
+            show_in(page, scheme)
+            page.screenshot(path=folder / f"{name}-{scheme}-{width}.png", full_page=True)
+
+
+def show_in(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.evaluate(_FADED)
+
+
+def readme(browser: Browser, server: Server, folder: Path) -> None:
+    """`consent-light.png` and `consent-dark.png`: the demo app asks for an organization."""
+    client = json.loads(server.command("demo", "--json"))["client"]
+    app = App(server, client["redirect_uri"], client["client_id"], client["client_secret"])
+    size = {"width": 592, "height": 900}
+    with chromium.opened(browser, server.issuer, viewport=size, device_scale_factor=1.5) as page:
+        page.goto(app.address(sub_type="organization", scope="openid profile products:read orders:read products:write"))
+        fill_in_sign_in(page, demo.EMAIL, demo.PASSWORD)
+        expect_heading(page, "Allow Demo app to act for an organization?")
+        page.get_by_role("radio").first.check()
+        page.mouse.move(0, 0)
+        for scheme in SCHEMES:
+            show_in(page, scheme)
+            page.screenshot(path=folder / f"consent-{scheme}.png", full_page=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images"))
