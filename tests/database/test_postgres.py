@@ -53,6 +53,19 @@ async def hold(database: Database, held: asyncio.Barrier, until: asyncio.Event) 
         await until.wait()
 
 
+async def waiters(database: PostgresDatabase, number: int) -> list[asyncio.Task[int]]:
+    """Requests that have begun to wait for a connection, in this order."""
+    tasks = [asyncio.create_task(pid(database)) for _ in range(number)]
+    while len(database._connections._waiters) < number:  # noqa: ASYNC110 - the list tells nobody
+        await asyncio.sleep(0)
+    return tasks
+
+
+async def pids(admin: asyncpg.Connection) -> set[int]:
+    query = "SELECT pid FROM pg_stat_activity WHERE application_name = 'polar-server'"
+    return {row["pid"] for row in await admin.fetch(query)}
+
+
 async def states(admin: asyncpg.Connection) -> list[str]:
     query = "SELECT state FROM pg_stat_activity WHERE application_name = 'polar-server' ORDER BY state"
     return [row["state"] for row in await admin.fetch(query)]
@@ -135,6 +148,38 @@ async def test_waiting_for_a_connection_ends(notes: PostgresDatabase, monkeypatc
     assert len({await pid(notes) for _ in range(3)}) == 1
     assert notes._connections._places == 0
     assert len(notes._connections._idle) == 2
+
+
+async def test_a_place_that_becomes_free_is_handed_on(notes: PostgresDatabase, admin: asyncpg.Connection) -> None:
+    """When a connection is lost while every other is busy, the request that waits opens a new one at once."""
+    held, release = asyncio.Barrier(3), asyncio.Event()
+    holders = [asyncio.create_task(hold(notes, held, release)) for _ in range(2)]
+    await held.wait()
+    before = await pids(admin)
+    waiting = await waiters(notes, 1)
+    holders[0].cancel()
+    assert await waiting[0] not in before
+    release.set()
+    await holders[1]
+    assert notes._connections._places == 0
+    assert len(notes._connections._idle) == 2
+
+
+async def test_a_free_place_comes_too_late(notes: PostgresDatabase) -> None:
+    """A request that is cancelled at the moment it gets a free place leaves it to the next that waits."""
+    held, release = asyncio.Barrier(3), asyncio.Event()
+    holders = [asyncio.create_task(hold(notes, held, release)) for _ in range(2)]
+    await held.wait()
+    waiting = await waiters(notes, 2)
+    holders[0].cancel()
+    await asyncio.sleep(0)
+    assert len(notes._connections._waiters) == 1, "the first has its place, and does not know yet"
+    waiting[0].cancel()
+    assert await waiting[1]
+    assert waiting[0].cancelled()
+    release.set()
+    await holders[1]
+    assert notes._connections._places + len(notes._connections._idle) == 2
 
 
 async def test_connections_are_handed_on(notes: PostgresDatabase, admin: asyncpg.Connection) -> None:
