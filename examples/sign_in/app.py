@@ -171,6 +171,12 @@ def unreachable(_: requests.ConnectionError) -> tuple[str, int]:
     )
 
 
+@app.errorhandler(requests.HTTPError)
+def failing(error: requests.HTTPError) -> tuple[str, int]:
+    """Polar answered that it cannot answer now."""
+    return problem("Polar has a problem", f"It answered {error.response.status_code}. Try again in a moment.", 502)
+
+
 def problem(title: str, text: str, status: int = 400) -> tuple[str, int]:
     """A page that says what happened and what to do."""
     return render_template("problem.html", title=title, text=text), status
