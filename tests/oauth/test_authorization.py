@@ -193,8 +193,9 @@ def test_who_needs_pkce(known: Client, *, needs_challenge: bool) -> None:
 
 
 def test_longest_values() -> None:
-    """State and nonce are taken up to their limits, and state comes back as it was sent (RFC 6749 §4.1.2)."""
-    asked = request(state="é\n" * (MAX_STATE // 2), nonce="n" * MAX_NONCE)
+    """State, nonce and max_age are taken up to their limits; state comes back as it was sent (RFC 6749 §4.1.2)."""
+    asked = request(state="é\n" * (MAX_STATE // 2), nonce="n" * MAX_NONCE, max_age="9" * 9)
+    assert asked.max_age == 999_999_999
     assert asked.to.state == "é\n" * (MAX_STATE // 2)
     assert asked.nonce == "n" * MAX_NONCE
 

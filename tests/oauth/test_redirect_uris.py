@@ -49,6 +49,7 @@ WEB = [
     "https://203.0.113.9/cb",
     "https://[2001:db8::1]/cb",
     "https://[2001:db8::1]:8443/cb",
+    "https://app.example/".ljust(MAX_LENGTH, "a"),
     "https://1.example/cb",
     "http://localhost/cb",
     "http://localhost:3000/cb",
@@ -178,7 +179,7 @@ def test_private_scheme(uri: str) -> None:
         pytest.param("https://app.example/cb?x=1;code=2", id="semicolon as separator"),
         pytest.param("https://app.example/cb?error", id="error without a value"),
         pytest.param("https://app.example/cb?iss=https://id.example", id="iss"),
-        pytest.param(f"https://app.example/{'a' * MAX_LENGTH}", id="long"),
+        pytest.param("https://app.example/".ljust(MAX_LENGTH + 1, "a"), id="long"),
     ],
 )
 def test_not_registrable(uri: str) -> None:
@@ -307,6 +308,7 @@ def test_not_loopback(sent: str) -> None:
         ("http://localhost:8080/callback", "http://localhost/callback"),
         (REDIRECT_URI, "https://app.example:8443/callback"),
         ("com.example.app:/callback", "com.example.app:/other"),
+        (REDIRECT_URI, "http://127.0.0.1:51234/callback"),
     ],
 )
 def test_port_is_fixed(registered: str, sent: str) -> None:
