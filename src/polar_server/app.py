@@ -36,6 +36,7 @@ from polar_server.mail import Mailer, mailer_for
 from polar_server.oauth.errors import OAuthError, PayloadTooLarge
 from polar_server.oauth.server_keys import ServerKeys
 from polar_server.plain_asgi import PlainEndpoints
+from polar_server.rate_limits import RateLimits
 from polar_server.resource_server.routing import api_router
 from polar_server.resources import products
 from polar_server.settings import Settings
@@ -95,7 +96,10 @@ class _House:
             for package in (accounts, authorization_server)
         }
         self.pages = Pages(folders, settings, server_keys)
-        self.server = AuthorizationServer(settings, self.database, server_keys, self.signing_keys, clock)
+        self.rate_limits = RateLimits(settings, clock)
+        self.server = AuthorizationServer(
+            settings, self.database, server_keys, self.signing_keys, clock, self.rate_limits
+        )
 
     @asynccontextmanager
     async def open(self, _: Litestar) -> AsyncIterator[None]:
@@ -105,11 +109,13 @@ class _House:
             await ensure_keys(self.database, self.server_keys, int(self.clock()))
             await self._load_keys()
             self.mailer.open()
+            self.rate_limits.open()
             async with _background(self._reload_keys, self._sweep):
                 yield
         finally:
             await self.mailer.close()
             self.passwords.close()
+            await self.rate_limits.close()
             await self.database.close()
 
     async def _load_keys(self) -> None:

@@ -1,6 +1,6 @@
 """The plain endpoints in front of the framework: found by exact path, answered without it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from secrets import token_hex
 from typing import Any
 
@@ -14,12 +14,20 @@ from polar_server.plain import Endpoint, Request, Response, json
 
 MAX_BODY = 65_536
 
-# Browser apps are public clients: they may call these endpoints, never with cookies.
-_CORS = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"WWW-Authenticate, Retry-After")]
+# Browser apps are public clients: they may call these endpoints and the API, never with cookies.
+_EXPOSED = "WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, Polar-Version, Content-Disposition"
+_CORS = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", _EXPOSED.encode())]
 _PREFLIGHT = [
-    (b"access-control-allow-headers", b"Authorization, Content-Type"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, Polar-Version, Polar-Organization"),
     (b"access-control-max-age", b"600"),
 ]
+_API = "/v1/"
+_API_METHODS = dict.fromkeys(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"))
+# Whatever answers below the API's path, an error included: nothing is kept or guessed at.
+_API_HEADERS = [*_CORS, (b"cache-control", b"private, no-store"), (b"x-content-type-options", b"nosniff")]
+# RFC 6797: a year over https alone; other names under the same domain are not ours to decide about.
+_HSTS = [(b"strict-transport-security", b"max-age=31536000")]
+_ADDED = "polar_headers"
 
 log = structlog.get_logger()
 
@@ -35,6 +43,7 @@ class PlainEndpoints:
         framework: Litestar,
     ) -> None:
         self.server, self.framework, self._exact, self._prefixes = server, framework, exact, prefixes
+        self._hsts = _HSTS if server.issuer.startswith("https://") else []
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -45,8 +54,10 @@ class PlainEndpoints:
         if methods is None:
             await self._hand_over(scope, receive, send)
             return
-        response = await self._answer(methods, scope, receive)
-        headers = [(b"content-length", str(len(response.body)).encode()), *response.headers, *_CORS]
+        await self._send(await self._answer(methods, scope, receive), scope, send)
+
+    async def _send(self, response: Response, scope: Any, send: Send) -> None:
+        headers = [(b"content-length", str(len(response.body)).encode()), *response.headers, *_CORS, *self._hsts]
         start: Any = {"type": "http.response.start", "status": response.status, "headers": headers}
         await send(start)
         body: Any = {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else response.body}
@@ -54,9 +65,14 @@ class PlainEndpoints:
 
     async def _hand_over(self, scope: Any, receive: Receive, send: Send) -> None:
         """The framework answers; its pages and every event in the log name the request by one id."""
+        is_api = scope["path"].startswith(_API)
+        if is_api and scope["method"] == "OPTIONS":
+            await self._send(_other_method(_API_METHODS, "OPTIONS"), scope, send)
+            return
         scope["request_id"] = token_hex(8)
+        scope[_ADDED] = [*(_API_HEADERS if is_api else ()), *self._hsts]
         with structlog.contextvars.bound_contextvars(request_id=scope["request_id"]):
-            await self.framework(scope, receive, send)
+            await self.framework(scope, receive, _with_added(scope, send))
 
     def _find(self, path: str) -> Mapping[str, Endpoint] | None:
         methods = self._exact.get(path)
@@ -88,7 +104,22 @@ class PlainEndpoints:
             return json(failed.as_dict(), failed.status)
 
 
-def _other_method(methods: Mapping[str, Endpoint], method: str) -> Response:
+def add_headers(scope: Any, headers: Mapping[str, str]) -> None:
+    """Have the framework's answer carry these headers, whether it is a success or an error."""
+    scope[_ADDED].extend((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())
+
+
+def _with_added(scope: Any, send: Send) -> Send:
+    async def send_with_added(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            present = {name for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *(each for each in scope[_ADDED] if each[0] not in present)]
+        await send(message)
+
+    return send_with_added
+
+
+def _other_method(methods: Iterable[str], method: str) -> Response:
     allowed = ", ".join([*methods, "OPTIONS"]).encode()
     if method == "OPTIONS":
         return Response(204, b"", [(b"allow", allowed), (b"access-control-allow-methods", allowed), *_PREFLIGHT])

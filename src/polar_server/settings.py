@@ -87,6 +87,24 @@ class Settings:
         secret=True,
     )
     mail_from: str = _setting("Polar <no-reply@localhost>", "Sender of every mail.")
+    rate_limit_user: int = _setting(
+        1000, "Calls of the API in any hour, for each person and client. 0: no limit.", least=0
+    )
+    rate_limit_organization: int = _setting(
+        5000, "Calls of the API in any hour, for each organization and client. 0: no limit.", least=0
+    )
+    rate_limit_failed_authentication: int = _setting(
+        60,
+        "Failed authentications of one client from one address in any hour, and a tenth of those of all clients "
+        "from that address. 0: no limit.",
+        least=0,
+    )
+    rate_limit_url: str = _setting(
+        "",
+        "`redis://`, `rediss://` or `unix://` URL of a Valkey or Redis that counts calls for several hosts. "
+        "Empty: the workers of this host count together in the data folder.",
+        secret=True,
+    )
     trusted_proxies: str = _setting(
         "", "Addresses of reverse proxies, separated by commas, whose X-Forwarded-For names the client."
     )

@@ -2,6 +2,7 @@
 
 from polar_server.authorization_server import client_queries
 from polar_server.authorization_server.server import AuthorizationServer
+from polar_server.authorization_server.throttling import authentication_limited
 from polar_server.oauth import clients
 from polar_server.oauth.clients import Client, Credentials
 from polar_server.oauth.errors import InvalidRequest
@@ -22,11 +23,12 @@ def credentials_of(request: Request, form: dict[str, str]) -> Credentials:
 
 
 async def authenticated_client(server: AuthorizationServer, request: Request, form: dict[str, str]) -> Client:
-    """The client that the request proves. Raises InvalidClient or InvalidRequest."""
+    """The client that the request proves. Raises InvalidClient, InvalidRequest or TooManyRequests."""
     credentials = credentials_of(request, form)
-    async with server.database.read() as tx:
-        client, secrets = await client_queries.find_client_and_secrets(tx, storable(credentials.client_id))
-    return clients.authenticate(client, secrets, credentials, server.server_keys, int(server.clock()))
+    with authentication_limited(server, request, credentials):
+        async with server.database.read() as tx:
+            client, secrets = await client_queries.find_client_and_secrets(tx, storable(credentials.client_id))
+        return clients.authenticate(client, secrets, credentials, server.server_keys, int(server.clock()))
 
 
 def storable(text: str) -> str:

@@ -7,13 +7,13 @@ import structlog
 
 from polar_server.accounts import guesses
 from polar_server.accounts.guesses import Limits, Throttled
-from polar_server.accounts.visits import client_address, neighbourhood
 from polar_server.authorization_server import client_queries, clients
 from polar_server.authorization_server.access import find_live_token
 from polar_server.authorization_server.client_authentication import storable
 from polar_server.authorization_server.clients import Ownership
 from polar_server.authorization_server.responses import bearer_refusal, refusal
 from polar_server.authorization_server.server import AuthorizationServer
+from polar_server.authorization_server.throttling import address_of
 from polar_server.oauth import bearer, metadata, registration, tokens
 from polar_server.oauth.clients import Client
 from polar_server.oauth.errors import AccessDenied, InvalidClientMetadata, InvalidRequest, InvalidToken, OAuthError
@@ -90,9 +90,7 @@ async def _owner(server: AuthorizationServer, request: Request) -> str | None:
 
 
 async def _throttled(server: AuthorizationServer, request: Request) -> Throttled | None:
-    forwarded = b",".join(value for name, value in request.headers if name == b"x-forwarded-for").decode("latin-1")
-    address = neighbourhood(client_address(request.peer, forwarded, server.settings.trusted_proxies))
-    quota = server.settings.registration_quota
+    address, quota = address_of(server, request), server.settings.registration_quota
     # Both limits are the address's: there is no account yet.
     limits = Limits(f"register:{address}", quota, f"register@{address}", quota, _WINDOW)
     return await guesses.count(server.database, limits, int(server.clock()))

@@ -1,9 +1,12 @@
 """How refusals and authorization responses look on the wire (RFC 6749 §4.1.2 and §5.2, RFC 9207)."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 import structlog
 
+from polar_server.authorization_server.throttling import TooManyRequests
 from polar_server.oauth import bearer
 from polar_server.oauth.authorization import ReturnAddress
 from polar_server.oauth.errors import InvalidClient, OAuthError
@@ -11,24 +14,26 @@ from polar_server.plain import Request, Response, json
 
 log = structlog.get_logger()
 
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
 
 def refusal(request: Request, error: OAuthError) -> Response:
     """The answer of a protocol endpoint to a request that it refuses."""
     log.info("refused", path=request.path, error=error.code, detail=error.detail, address=request.peer)
-    headers = {}
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyRequests) else {}
     # RFC 6749 §5.2: a client that tried the Authorization header is told which scheme is meant.
     if isinstance(error, InvalidClient) and any(name == b"authorization" for name, _ in request.headers):
         headers["WWW-Authenticate"] = f'Basic realm="polar", error="{error.code}"'
     return json(error.as_dict(), error.status, headers)
 
 
-def bearer_refusal(request: Request, error: OAuthError) -> Response:
+def bearer_refusal(request: Request, error: OAuthError, headers: Mapping[str, str] = NO_HEADERS) -> Response:
     """The answer of a protected resource (RFC 6750 §3)."""
     log.info("refused", path=request.path, error=error.code, detail=error.detail, address=request.peer)
     body = error.as_dict()
     if isinstance(error, bearer.MissingToken):
         body = {"error": error.code, "detail": error.description}
-    return json(body, error.status, {"WWW-Authenticate": bearer.challenge(error)})
+    return json(body, error.status, {**headers, "WWW-Authenticate": bearer.challenge(error)})
 
 
 def authorization_parameters(to: ReturnAddress, issuer: str, members: dict[str, str]) -> dict[str, str]:

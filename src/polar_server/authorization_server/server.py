@@ -10,6 +10,7 @@ from litestar.params import SkipValidation
 from polar_server.authorization_server.signing_keys import SigningKeys
 from polar_server.database import Database
 from polar_server.oauth.server_keys import ServerKeys
+from polar_server.rate_limits import RateLimits
 from polar_server.settings import Settings
 
 
@@ -22,6 +23,7 @@ class AuthorizationServer:
     server_keys: ServerKeys
     signing_keys: SigningKeys
     clock: Callable[[], float]
+    rate_limits: RateLimits
     entropy: Callable[[int], bytes] = os.urandom
 
     @property

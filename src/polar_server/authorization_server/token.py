@@ -12,6 +12,7 @@ from polar_server.authorization_server.client_authentication import credentials_
 from polar_server.authorization_server.queries import NewTokens
 from polar_server.authorization_server.responses import refusal
 from polar_server.authorization_server.server import AuthorizationServer
+from polar_server.authorization_server.throttling import authentication_limited
 from polar_server.oauth import clients, grants, id_token, scopes, tokens
 from polar_server.oauth.clients import Client, Credentials
 from polar_server.oauth.errors import InvalidGrant, InvalidRequest, OAuthError, UnsupportedGrantType
@@ -49,18 +50,23 @@ async def token(server: AuthorizationServer, request: Request) -> Response:
     try:
         form = form_of(request)
         credentials = credentials_of(request, form)
-        match form.get("grant_type"):
-            case "authorization_code":
-                issued = await _redeem(server, credentials, form)
-            case "refresh_token":
-                issued = await _refresh(server, credentials, form)
-            case None:
-                raise InvalidRequest("grant_type is missing.")
-            case _:
-                raise UnsupportedGrantType("grant_type must be authorization_code or refresh_token.")
+        with authentication_limited(server, request, credentials):
+            issued = await _issue(server, credentials, form)
         return json(await _answer(server, issued))
     except OAuthError as error:
         return refusal(request, error)
+
+
+async def _issue(server: AuthorizationServer, credentials: Credentials, form: dict[str, str]) -> Issued:
+    match form.get("grant_type"):
+        case "authorization_code":
+            return await _redeem(server, credentials, form)
+        case "refresh_token":
+            return await _refresh(server, credentials, form)
+        case None:
+            raise InvalidRequest("grant_type is missing.")
+        case _:
+            raise UnsupportedGrantType("grant_type must be authorization_code or refresh_token.")
 
 
 async def _redeem(server: AuthorizationServer, credentials: Credentials, form: dict[str, str]) -> Issued:

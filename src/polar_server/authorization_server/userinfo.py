@@ -4,6 +4,7 @@ from polar_server.accounts.organizations import list_memberships
 from polar_server.authorization_server.access import LiveToken, find_live_token
 from polar_server.authorization_server.responses import bearer_refusal
 from polar_server.authorization_server.server import AuthorizationServer
+from polar_server.authorization_server.throttling import TooManyRequests
 from polar_server.oauth import bearer
 from polar_server.oauth import userinfo as claims_of
 from polar_server.oauth.errors import OAuthError
@@ -13,13 +14,19 @@ from polar_server.plain import Request, Response, json
 
 async def userinfo(server: AuthorizationServer, request: Request) -> Response:
     """The claims about the token's subject that its scopes open."""
+    counted = None
     try:
         live = await find_live_token(server, bearer.token_of(request.header(b"authorization")))
+        grant = live.stored.grant
+        counted = await server.rate_limits.count_call(grant.subject, grant.client_id)
+        if counted is not None and not counted.standing.admitted:
+            error = TooManyRequests("The limit of calls in an hour is used up.", counted.standing.reset)
+            return json(error.as_dict(), error.status, counted.headers)
         bearer.require_scope(live.scopes, "openid")
-        claims = claims_of.claims(live.stored.grant.subject, live.scopes, live.profile)
-        return json({**claims, **await _organizations(server, live)})
+        claims = claims_of.claims(grant.subject, live.scopes, live.profile)
+        return json({**claims, **await _organizations(server, live)}, headers=counted and counted.headers)
     except OAuthError as error:
-        return bearer_refusal(request, error)
+        return bearer_refusal(request, error, counted.headers if counted else {})
 
 
 async def _organizations(server: AuthorizationServer, live: LiveToken) -> dict[str, object]:

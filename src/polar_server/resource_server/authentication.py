@@ -11,7 +11,9 @@ from polar_server.authorization_server.server import AuthorizationServer, GivenS
 from polar_server.oauth import bearer
 from polar_server.oauth.errors import InsufficientScope, InvalidRequest
 from polar_server.oauth.subjects import SubjectType
+from polar_server.plain_asgi import add_headers
 from polar_server.resource_server.caller import Caller
+from polar_server.resource_server.errors import RateLimitExceeded
 
 NARROWED = "polar-organization"
 """The header by which a user token's call is narrowed to one organization."""
@@ -20,9 +22,10 @@ NARROWED = "polar-organization"
 async def identify(request: Request[Any, Any, Any], server: GivenServer) -> Caller:
     """The caller of an endpoint, which names the scopes that admit to it: `@get(..., scopes=[...])`, any one is enough.
 
-    Raises the refusals of RFC 6750 §3.1.
+    Raises the refusals of RFC 6750 §3.1, and RateLimitExceeded.
     """
     live = await find_live_token(server, bearer.token_of(_authorization(request)))
+    await _count(request, server, live)
     _require_any(live.scopes, request.route_handler.opt["scopes"])
     return Caller(
         subject=live.stored.grant.subject,
@@ -38,6 +41,16 @@ def _authorization(request: Request[Any, Any, Any]) -> str | None:
     if len(values) > 1:
         raise InvalidRequest("The header Authorization is repeated.")
     return values[0] if values else None
+
+
+async def _count(request: Request[Any, Any, Any], server: AuthorizationServer, live: LiveToken) -> None:
+    """Count the call, whatever becomes of it, and say on its answer how many are left."""
+    counted = await server.rate_limits.count_call(live.stored.grant.subject, live.stored.grant.client_id)
+    if counted is None:
+        return
+    add_headers(request.scope, counted.headers)
+    if not counted.standing.admitted:
+        raise RateLimitExceeded(counted.quota.limit)
 
 
 def _require_any(scopes: frozenset[str], admitted: list[str]) -> None:

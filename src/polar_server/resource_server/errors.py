@@ -44,6 +44,15 @@ class RequestBodyTooLarge(ApiError):
     status = 413
 
 
+class RateLimitExceeded(ApiError):
+    """The caller has used up its calls of an hour; Retry-After says when there is one more."""
+
+    status = 429
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"More than {limit} calls in an hour. Try again later.")
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
     """One thing wrong with a request: where, in words, and a kind that a program can tell apart."""

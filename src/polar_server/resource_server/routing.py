@@ -4,21 +4,26 @@ from collections.abc import Iterable
 from typing import Any
 
 from litestar import Request, Response, Router
-from litestar.datastructures import Headers, ResponseHeader
+from litestar.datastructures import Headers
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException, ValidationException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
 
 from polar_server.oauth import bearer
 from polar_server.oauth.errors import InsufficientScope, InvalidToken, OAuthError
 from polar_server.resource_server.authentication import identify
-from polar_server.resource_server.errors import ApiError, Issue, RequestValidationError, ResourceNotFound
+from polar_server.resource_server.errors import (
+    ApiError,
+    Issue,
+    RequestBodyTooLarge,
+    RequestValidationError,
+    ResourceNotFound,
+)
 from polar_server.resource_server.lists import ask_page
 
 VERSIONS = ("2026-04", "2026-10", "2027-01")
 """The versions of the API that clients may ask for with the header Polar-Version; their shapes are the same here."""
-
-_HEADERS = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def api_router(routes: Iterable[ControllerRouterHandler]) -> Router:
@@ -31,8 +36,8 @@ def api_router(routes: Iterable[ControllerRouterHandler]) -> Router:
             ApiError: refuse,
             OAuthError: refuse_token,
             ValidationException: refuse_parameters,
+            RequestEntityTooLarge: refuse_length,
         },
-        response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
         middleware=[speak_version, refuse_nul],
     )
 
@@ -70,7 +75,7 @@ def refuse_nul(app: ASGIApp) -> ASGIApp:
 
 def refuse(_: Request[Any, Any, Any], error: ApiError) -> Response[Any]:
     """A refusal of ours."""
-    return Response(error.body(), status_code=error.status, headers=_HEADERS)
+    return Response(error.body(), status_code=error.status)
 
 
 def refuse_token(_: Request[Any, Any, Any], error: OAuthError) -> Response[Any]:
@@ -83,7 +88,7 @@ def refuse_token(_: Request[Any, Any, Any], error: OAuthError) -> Response[Any]:
         body = {"error": "insufficient_scope", "error_description": error.description, "detail": error.description}
     challenged = isinstance(error, bearer.MissingToken | InvalidToken | InsufficientScope)
     headers = {"WWW-Authenticate": bearer.challenge(error)} if challenged else {}
-    return Response(body, status_code=error.status, headers={**_HEADERS, **headers})
+    return Response(body, status_code=error.status, headers=headers)
 
 
 def refuse_parameters(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
@@ -91,3 +96,8 @@ def refuse_parameters(request: Request[Any, Any, Any], error: ValidationExceptio
     found = error.extra if isinstance(error.extra, list) else []
     issues = [Issue(("query", str(item.get("key", ""))), str(item.get("message", ""))) for item in found]
     return refuse(request, RequestValidationError(issues or [Issue(("query",), error.detail)]))
+
+
+def refuse_length(request: Request[Any, Any, Any], _: RequestEntityTooLarge) -> Response[Any]:
+    """A body over the limit, which the framework stopped reading."""
+    return refuse(request, RequestBodyTooLarge("The body is longer than this server reads."))

@@ -1,0 +1,62 @@
+"""Limits at the protocol's endpoints: calls of userinfo, and client authentication that fails (RFC 6749 §2.3.1)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+import structlog
+
+from polar_server.accounts.visits import client_address, neighbourhood
+from polar_server.authorization_server.server import AuthorizationServer
+from polar_server.oauth.clients import Credentials
+from polar_server.oauth.errors import InvalidClient, OAuthError
+from polar_server.plain import Request
+
+log = structlog.get_logger()
+
+
+class TooManyRequests(OAuthError):
+    """RFC 6585 §4. `retry_after` is in seconds."""
+
+    code = "slow_down"
+    status = 429
+
+    def __init__(self, description: str, retry_after: int) -> None:
+        super().__init__(description)
+        self.retry_after = retry_after
+
+
+@contextmanager
+def authentication_limited(server: AuthorizationServer, request: Request, credentials: Credentials) -> Iterator[None]:
+    """Count what fails inside as a failed authentication. Raises TooManyRequests.
+
+    Failures count for the client at this address: nobody can lock a client out at another one.
+    """
+    client_id, address = credentials.client_id, address_of(server, request)
+    if wait := server.rate_limits.refused_client(client_id, address):
+        raise _too_many(client_id, address, wait)
+    try:
+        yield
+    except InvalidClient as error:
+        if wait := server.rate_limits.count_failure(client_id, address):
+            raise _too_many(client_id, address, wait) from error
+        raise
+
+
+def _too_many(client_id: str, address: str, wait: int) -> TooManyRequests:
+    log.warning("throttled", what="client authentication", client_id=client_id, address=address, retry_after=wait)
+    return TooManyRequests("Authentication failed too often from this address. Try again later.", wait)
+
+
+def address_of(server: AuthorizationServer, request: Request) -> str:
+    """The network address behind a request, as limits count it."""
+    trusted = server.settings.trusted_proxies
+    if not trusted:
+        return _counted_address(request.peer, "", "")
+    forwarded = b",".join(value for name, value in request.headers if name == b"x-forwarded-for")
+    return _counted_address(request.peer, forwarded.decode("latin-1"), trusted)
+
+
+@lru_cache(maxsize=1000)
+def _counted_address(peer: str, forwarded: str, trusted_proxies: str) -> str:
+    return neighbourhood(client_address(peer, forwarded, trusted_proxies))
