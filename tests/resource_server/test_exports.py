@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from polar_server.resource_server.exports import Cells, csv_stream
+from polar_server.resource_server.exports import Cells, csv_lines
 
 
 async def test_a_page_is_sent_before_the_next_is_read(anyio_backend: object) -> None:
@@ -14,7 +14,7 @@ async def test_a_page_is_sent_before_the_next_is_read(anyio_backend: object) -> 
             read.append(number)
             yield [[str(number), None]]
 
-    sent = aiter(csv_stream("things.csv", ["number", "nothing"], pages()).iterator)
+    sent = csv_lines(["number", "nothing"], pages())
     assert await anext(sent) == b"number,nothing\r\n"
     assert read == []
     assert await anext(sent) == b"0,\r\n"
@@ -27,6 +27,5 @@ async def test_cells_are_quoted_and_never_run(anyio_backend: object) -> None:
     async def pages() -> AsyncIterator[list[Cells]]:
         yield [['say "a,b"', "two\nlines", "=1+1", "+1", "-1", "@a", "\t=1", "a=1", "ä"]]
 
-    sent = csv_stream("things.csv", ["h"], pages()).iterator
-    text = b"".join([part async for part in sent]).decode()  # type: ignore[union-attr]
+    text = b"".join([part async for part in csv_lines(["h"], pages())]).decode()
     assert text == 'h\r\n"say ""a,b""","two\nlines",\'=1+1,\'+1,\'-1,\'@a,\'\t=1,a=1,ä\r\n'

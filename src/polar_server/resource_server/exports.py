@@ -15,13 +15,14 @@ Cells = Sequence[str | None]
 def csv_stream(name: str, header: Cells, pages: AsyncIterator[Iterable[Cells]]) -> Stream:
     """A file for download that is written while it is read: first the header, then the rows of each page."""
     return Stream(
-        _written(header, pages),
-        media_type="text/csv; charset=utf-8",
+        csv_lines(header, pages),
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-async def _written(header: Cells, pages: AsyncIterator[Iterable[Cells]]) -> AsyncIterator[bytes]:
+async def csv_lines(header: Cells, pages: AsyncIterator[Iterable[Cells]]) -> AsyncIterator[bytes]:
+    """The file in parts: the header, then each page."""
     yield _lines([header])
     async for page in pages:
         yield _lines(page)

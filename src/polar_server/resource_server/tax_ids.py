@@ -79,6 +79,7 @@ def read_tax_id(text: str, country: str) -> tuple[str, str]:
 def _read_vat(number: str, prefix: str) -> tuple[str, str]:
     """A VAT number of the European Union always carries its prefix."""
     full = number if number.startswith(prefix) else prefix + number
-    if not re.fullmatch(r"[A-Z]{2}[0-9A-Z+*]{2,12}", full, re.ASCII):
+    is_foreign = full != number and number[:2] in _EU | {"EL"}
+    if is_foreign or not re.fullmatch(r"[A-Z]{2}[0-9A-Z+*]{2,12}", full, re.ASCII):
         raise UnknownTaxId("This is no VAT number of the European Union.")
     return full, "eu_vat"

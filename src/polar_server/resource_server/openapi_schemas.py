@@ -1,0 +1,51 @@
+"""JSON Schemas of what is sent and answered, from the types that decode and encode it."""
+
+from typing import Any
+
+import msgspec
+
+Json = dict[str, Any]
+
+PREFIX = "#/components/schemas/"
+_TEMPLATE = PREFIX + "{name}"
+
+
+class Schemas:
+    """The schemas of one document, each under its name."""
+
+    def __init__(self) -> None:
+        self._sent: list[Any] = []
+        self._answered: list[Any] = []
+
+    def sent(self, kind: Any) -> Json:
+        """The schema of what a request sends."""
+        return _note(self._sent, kind)
+
+    def answered(self, kind: Any) -> Json:
+        """The schema of what an answer holds."""
+        return _note(self._answered, kind)
+
+    def components(self) -> dict[str, Json]:
+        """Every named schema. What is only answered has all of its members: the encoder leaves none out."""
+        (_, sent), (_, all_) = _components(self._sent), _components([*self._sent, *self._answered])
+        for name, schema in all_.items():
+            if name not in sent and "properties" in schema:
+                schema["required"] = list(schema["properties"])
+        return all_
+
+    @staticmethod
+    def inline(kind: Any) -> Json:
+        """A schema that refers to nothing, of a query parameter."""
+        (schema,), _ = _components([kind])
+        return schema
+
+
+def _note(kinds: list[Any], kind: Any) -> Json:
+    if kind not in kinds:
+        kinds.append(kind)
+    (schema,), _ = _components([kind])
+    return schema
+
+
+def _components(kinds: list[Any]) -> tuple[tuple[Json, ...], dict[str, Json]]:
+    return msgspec.json.schema_components(kinds, ref_template=_TEMPLATE)
