@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from polar_server.resource_server.errors import Issue, RequestValidationError
 from polar_server.resource_server.currencies import MINIMUM_AMOUNTS
+from polar_server.resource_server.errors import Issue, RequestValidationError
 from polar_server.resources.products.schemas import CustomPriceCreate, FixedPriceCreate, FreePriceCreate, PriceCreate
 
 
