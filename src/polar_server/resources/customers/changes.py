@@ -1,0 +1,98 @@
+"""Making, changing and deleting customers."""
+
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from msgspec import UNSET
+
+from polar_server.database import Row, Transaction
+from polar_server.resource_server.addresses import Address
+from polar_server.resource_server.errors import invalid
+from polar_server.resource_server.metadata import check_metadata
+from polar_server.resources.customers import queries
+from polar_server.resources.customers.answers import address_of
+from polar_server.resources.customers.rules import check_email, check_no_owner, check_still, check_tax_id
+from polar_server.resources.customers.schemas import CustomerCreate, CustomerUpdate, CustomerUpdateExternalID
+
+_KEPT = ("type", "email", "email_verified", "external_id", "name", "billing_address", "locale", "metadata")
+
+
+async def create_customer(tx: Transaction, new: CustomerCreate, organization_id: str, now: int) -> str:
+    """Store a customer; its id. Raises RequestValidationError, UniqueViolation."""
+    check_no_owner(new.owner)
+    customer_id = str(uuid4())
+    await queries.add_customer(
+        tx,
+        id=customer_id,
+        organization_id=organization_id,
+        type=new.type,
+        email=check_email(new.email, new.type),
+        external_id=new.external_id,
+        name=new.name,
+        billing_address=_kept(new.billing_address),
+        locale=new.locale,
+        metadata=check_metadata(new.metadata),
+        now=now,
+        **check_tax_id(new.tax_id, new.billing_address),
+    )
+    return customer_id
+
+
+async def update_customer(tx: Transaction, current: Row, sent: CustomerUpdateExternalID, now: int) -> None:
+    """Change what was sent; what was left out stays. Raises RequestValidationError, UniqueViolation."""
+    columns = {name: current[name] for name in _KEPT}
+    columns["email_verified"] = bool(current["email_verified"])
+    if isinstance(sent, CustomerUpdate):
+        columns |= _identity(current, sent)
+    columns |= _email(current, sent, columns["type"])
+    columns |= {name: value for name in ("name", "locale") if (value := getattr(sent, name)) is not UNSET}
+    if sent.metadata is not UNSET:
+        columns["metadata"] = check_metadata(sent.metadata)
+    columns |= _billing(current, sent)
+    await queries.update_customer(tx, id=current["id"], organization_id=current["organization_id"], now=now, **columns)
+
+
+async def delete_customer(tx: Transaction, current: Row, now: int, *, anonymize: bool) -> None:
+    """Delete a customer; the row stays. With `anonymize`, also what tells who it was."""
+    place = (current["id"], current["organization_id"])
+    if current["deleted_at"] is None:
+        await queries.delete_customer(tx, *place, now)
+    if anonymize:
+        # Nothing of the old address: a hash of one can be guessed back. RFC 2606 keeps `.invalid` from ever existing.
+        await queries.anonymize_customer(tx, *place, f"{current['id']}@anonymous.invalid")
+
+
+def _identity(current: Row, sent: CustomerUpdate) -> dict[str, Any]:
+    changed: dict[str, Any] = {}
+    if sent.external_id is not UNSET:
+        check_still(current, "external_id", sent.external_id, "An external id that is set cannot change.")
+        changed["external_id"] = sent.external_id
+    if sent.type not in (UNSET, None):
+        if current["type"] == "team":
+            check_still(current, "type", sent.type, "A team cannot become an individual.")
+        changed["type"] = sent.type
+    return changed
+
+
+def _email(current: Row, sent: CustomerUpdateExternalID, kind: str) -> dict[str, Any]:
+    """A null clears the address of a team, and means nothing for an individual, who always has one."""
+    if sent.email is UNSET or (sent.email is None and kind == "individual"):
+        return {}
+    email = check_email(sent.email, kind)
+    return {"email": email, "email_verified": bool(current["email_verified"]) and email == current["email"]}
+
+
+def _billing(current: Row, sent: CustomerUpdateExternalID) -> dict[str, Any]:
+    """Address and tax id, which must fit each other also when only one of them is sent."""
+    address = address_of(current)
+    if sent.billing_address is None and address is not None:
+        raise invalid("billing_address", "A billing address that is set can change, but not be removed.")
+    if isinstance(sent.billing_address, Address):
+        address = sent.billing_address
+    number = current["tax_id"] if sent.tax_id is UNSET else sent.tax_id
+    return {"billing_address": _kept(address), **check_tax_id(number, address)}
+
+
+def _kept(address: Address | None) -> str | None:
+    return None if address is None else msgspec.json.encode(address).decode()

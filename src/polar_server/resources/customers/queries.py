@@ -1,0 +1,158 @@
+"""SQL of customers. Every statement names the organizations that it may touch."""
+
+from functools import lru_cache
+from typing import Any
+
+from msgspec import Struct
+
+from polar_server.database import Row, Statement, Transaction
+from polar_server.resource_server.filter_queries import both, contains, with_metadata, within
+
+_COLUMNS = """
+    c.id, c.organization_id, c.type, c.email, c.email_verified, c.external_id, c.name, c.billing_name,
+    c.billing_address, c.tax_id, c.tax_id_format, c.locale, c.metadata, c.created_at, c.modified_at, c.deleted_at
+"""
+SORTING = {"created_at": "c.created_at", "email": "c.email", "name": "c.name", "id": "c.id"}
+
+_WITHIN = within("c.organization_id", "organization_ids")
+_ASKED = both(
+    _WITHIN,
+    "c.deleted_at IS NULL",
+    "(CAST(:email AS TEXT) IS NULL OR c.email = :email)",
+    # Active is who has a subscription, and there are none yet.
+    "(CAST(:active AS BOOLEAN) IS NULL OR CAST(:active AS BOOLEAN) = FALSE)",
+    contains("COALESCE(c.name, '') || ' ' || COALESCE(c.email, '') || ' ' || COALESCE(c.external_id, '')", "query"),
+    with_metadata("c.metadata"),
+)
+_COUNT = Statement(*(f"SELECT count(*) FROM customers c WHERE {asked}" for asked in _ASKED))
+
+_BY_ID = [f"SELECT {_COLUMNS} FROM customers c WHERE c.id = :id AND {reached}" for reached in _WITHIN]
+_LIVE_BY_ID = [f"{text} AND c.deleted_at IS NULL" for text in _BY_ID]
+_LIVE_BY_EXTERNAL_ID = [
+    f"""
+    SELECT {_COLUMNS} FROM customers c
+    WHERE c.external_id = :external_id AND {reached} AND c.deleted_at IS NULL LIMIT 2
+    """
+    for reached in _WITHIN
+]
+_FIND = Statement(*_LIVE_BY_ID)
+_FIND_ALSO_DELETED = Statement(*_BY_ID)
+_FIND_EXTERNAL = Statement(*_LIVE_BY_EXTERNAL_ID)
+_LOCK = Statement(_LIVE_BY_ID[0], postgres=f"{_LIVE_BY_ID[1]} FOR UPDATE")
+
+_EXPORT = Statement(
+    *(
+        f"""
+        SELECT {_COLUMNS} FROM customers c
+        WHERE {reached} AND c.deleted_at IS NULL AND (c.created_at, c.id) > (:after_created_at, :after_id)
+        ORDER BY c.created_at, c.id LIMIT :limit
+        """
+        for reached in _WITHIN
+    )
+)
+
+_ADD = Statement("""
+    INSERT INTO customers (
+        id, organization_id, type, email, external_id, name, billing_address, tax_id, tax_id_format, locale, metadata,
+        created_at
+    ) VALUES (
+        :id, :organization_id, :type, :email, :external_id, :name, :billing_address, :tax_id, :tax_id_format, :locale,
+        :metadata, :now
+    )
+""")
+_UPDATE = Statement("""
+    UPDATE customers SET
+        type = :type, email = :email, email_verified = :email_verified, external_id = :external_id, name = :name,
+        billing_address = :billing_address, tax_id = :tax_id, tax_id_format = :tax_id_format, locale = :locale,
+        metadata = :metadata, modified_at = :now
+    WHERE id = :id AND organization_id = :organization_id
+""")
+_DELETE = Statement("""
+    UPDATE customers SET deleted_at = :now, external_id = NULL
+    WHERE id = :id AND organization_id = :organization_id AND deleted_at IS NULL
+""")
+_ANONYMIZE = Statement("""
+    UPDATE customers SET
+        email = :email, email_verified = FALSE, external_id = NULL, name = NULL, billing_name = NULL,
+        billing_address = NULL, tax_id = NULL, tax_id_format = NULL, locale = NULL, metadata = '{}'
+    WHERE id = :id AND organization_id = :organization_id
+""")
+
+
+class CustomerFilter(Struct, frozen=True):
+    """What a list is asked for. Lists are JSON texts, None where nothing was asked."""
+
+    organization_ids: str
+    email: str | None
+    query: str | None
+    active: bool | None
+    metadata: str
+
+    def parameters(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__struct_fields__}
+
+
+@lru_cache(maxsize=64)
+def _list(order: str) -> Statement:
+    """The list in an order that `lists.order_by` made from SORTING."""
+    return Statement(
+        *(
+            f"SELECT {_COLUMNS} FROM customers c WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset"
+            for asked in _ASKED
+        )
+    )
+
+
+async def list_customers(
+    tx: Transaction, wanted: CustomerFilter, order: str, limit: int, offset: int
+) -> tuple[list[Row], int]:
+    """A page of customers and how many there are in all."""
+    rows = await tx.all(_list(order), **wanted.parameters(), limit=limit, offset=offset)
+    return rows, (await tx.one(_COUNT, **wanted.parameters()))[0]
+
+
+async def export_customers(tx: Transaction, organization_ids: str, after: tuple[int, str], limit: int) -> list[Row]:
+    """The customers in the order they came, following (created_at, id)."""
+    return await tx.all(
+        _EXPORT, organization_ids=organization_ids, after_created_at=after[0], after_id=after[1], limit=limit
+    )
+
+
+async def find_customer(tx: Transaction, customer_id: str, organization_ids: str) -> Row | None:
+    """A customer of one of these organizations that is not deleted."""
+    return await tx.first(_FIND, id=customer_id, organization_ids=organization_ids)
+
+
+async def find_customer_also_deleted(tx: Transaction, customer_id: str, organization_ids: str) -> Row | None:
+    """A customer of one of these organizations, as the orders of a deleted one still name it."""
+    return await tx.first(_FIND_ALSO_DELETED, id=customer_id, organization_ids=organization_ids)
+
+
+async def find_customers_by_external_id(tx: Transaction, external_id: str, organization_ids: str) -> list[Row]:
+    """The customers with this external id: one in each organization; at most two are given."""
+    return await tx.all(_FIND_EXTERNAL, external_id=external_id, organization_ids=organization_ids)
+
+
+async def lock_customer(tx: Transaction, customer_id: str, organization_ids: str) -> Row | None:
+    """The customer as committed now, kept from changing until the transaction ends."""
+    return await tx.first(_LOCK, id=customer_id, organization_ids=organization_ids)
+
+
+async def add_customer(tx: Transaction, **columns: Any) -> None:
+    """Store a new customer; `now` is created_at. Raises UniqueViolation."""
+    await tx.run(_ADD, **columns)
+
+
+async def update_customer(tx: Transaction, **columns: Any) -> None:
+    """Replace what may change of a customer. Raises UniqueViolation."""
+    await tx.run(_UPDATE, **columns)
+
+
+async def delete_customer(tx: Transaction, customer_id: str, organization_id: str, now: int) -> None:
+    """Mark a customer as deleted. The row stays, its external id is free for another one."""
+    await tx.run(_DELETE, id=customer_id, organization_id=organization_id, now=now)
+
+
+async def anonymize_customer(tx: Transaction, customer_id: str, organization_id: str, email: str) -> None:
+    """Remove what tells who a deleted customer was; `email` is the address that stands there from now on."""
+    await tx.run(_ANONYMIZE, id=customer_id, organization_id=organization_id, email=email)
