@@ -38,10 +38,10 @@ from polar_server.oauth.server_keys import ServerKeys
 from polar_server.plain_asgi import PlainEndpoints
 from polar_server.rate_limits import RateLimits
 from polar_server.resource_server.routing import api_router
-from polar_server.resources import products
+from polar_server.resources import customers, organizations, products, users
 from polar_server.settings import Settings
 
-RESOURCES = (products,)
+RESOURCES = (organizations, users, products, customers)
 """The resources of the API; the only place where they are named."""
 
 PACKAGES = (

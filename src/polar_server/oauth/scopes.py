@@ -37,7 +37,7 @@ _CATALOGUE = (
     Scope("profile", Access.IDENTITY, "see your name and picture"),
     Scope("email", Access.IDENTITY, "see your email address"),
     Scope("user:read", Access.READ, "see your account details"),
-    Scope("organizations:read", Access.READ, "see your organizations"),
+    Scope("organizations:read", Access.READ, "see your organizations, and create them or change those you manage"),
     *_resource("products", "products and prices", "create, change and archive products and prices"),
     *_resource("orders", "orders", "change orders and give refunds"),
     *_resource("subscriptions", "subscriptions", "change and cancel subscriptions"),
