@@ -49,8 +49,12 @@ class Server:
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Pull the plug: nothing of it runs on."""
+        """Pull the plug: nothing of it runs on, and its port is free again."""
         self._end(signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE
+        while self._listens():
+            assert time.monotonic() < deadline, "a worker outlived its server"
+            time.sleep(0.02)
 
     def run(self, *arguments: str, **variables: str) -> Any:
         """What a command prints with --json. It must succeed."""
@@ -84,6 +88,10 @@ class Server:
             return self.get("/.well-known/jwks.json").status == 200
         except OSError:
             return False
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.place.port)) == 0
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:

@@ -77,10 +77,10 @@ def _digest_copied(values: Values) -> None:
 def _whole_flow(values: Values) -> None:
     """Everything secret has been through the server at least once."""
     world, ada = values.world, _sign_in_again(values)
-    made = world.tokens(world.client_a, ada)
+    made = apps.refresh(world.server, world.client_a, world.tokens(world.client_a, ada)["refresh_token"])
     world.server.get("/v1/oauth2/userinfo", Authorization=f"Bearer {made['access_token']}")
     assert apps.is_active(world.server, world.client_a, made["refresh_token"])
-    values.set(**apps.refresh(world.server, world.client_a, made["refresh_token"]))
+    values.set(access_token=made["access_token"], refresh_token=made["refresh_token"])
     values.set(code=apps.obtain_code(ada.browser, world.client_a.authorize_params(values["challenge"])))
 
 

@@ -168,6 +168,7 @@ def _revoked_token(values: Values) -> dict[str, str]:
 def _consent_page(values: Values) -> dict[str, str]:
     """The page on which Ada would choose an organization for the case's client."""
     app = App(values["client_id"], None, values["redirect_uri"], "")
+    assert values["org_a"], "there must be one to choose before the page is shown"
     params = app.authorize_params(values["challenge"], sub_type="organization", prompt="consent")
     return {"consent_page": apps.authorize_path(params)}
 
