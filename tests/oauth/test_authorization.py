@@ -232,6 +232,7 @@ def test_any_parameters(parameters: dict[str, str]) -> None:
 
 
 SIGNED_IN = SignedIn("person-1", NOW - 100)
+JUST_NOW = SignedIn("person-1", NOW)
 
 
 @pytest.mark.parametrize(
@@ -258,6 +259,7 @@ SIGNED_IN = SignedIn("person-1", NOW - 100)
         pytest.param({"max_age": "100"}, {}, "approved", id="max_age, just recent enough"),
         pytest.param({"max_age": "99"}, {}, LoginRequired(), id="max_age, too old"),
         pytest.param({"max_age": "0"}, {}, LoginRequired(), id="max_age=0"),
+        pytest.param({"max_age": "0"}, {"signed_in": JUST_NOW}, LoginRequired(), id="max_age=0, in the same second"),
         pytest.param({"max_age": "0"}, {"continuation": -200}, "approved", id="max_age=0, done"),
         pytest.param({"max_age": "1", "prompt": "none"}, {}, LoginRequired(), id="max_age, silently"),
         # prompt=select_account: once.

@@ -250,6 +250,7 @@ def _is_fresh(request: AuthorizationRequest, signed_in: SignedIn, continuation: 
     """Whether the sign-in is recent enough for prompt=login and max_age (OpenID Connect Core §3.1.2.1)."""
     if continuation is not None and signed_in.authenticated_at >= continuation.started_at:
         return True
-    if "login" in request.prompts:
+    # Also within the second of the sign-in: max_age=0 is equivalent to prompt=login.
+    if "login" in request.prompts or request.max_age == 0:
         return False
     return request.max_age is None or now - signed_in.authenticated_at <= request.max_age
