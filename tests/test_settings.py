@@ -213,3 +213,10 @@ def test_documentation() -> None:
     assert len(rows) == len(settings._FIELDS)
     assert rows[0] == ("POLAR_ISSUER", "http://localhost:8000", rows[0][2])
     assert all(variable.startswith("POLAR_") and text.endswith(".") for variable, _, text in rows)
+
+
+def test_variables_of_other_programs_are_left_alone() -> None:
+    """POLAR_ACCESS_TOKEN belongs to the SDKs; a name that looks like a setting of ours is a typing error."""
+    assert load({"POLAR_ACCESS_TOKEN": "x", "POLAR_ORGANIZATION_ID": "y"}) == load({})
+    with pytest.raises(SettingsError, match="Did you mean POLAR_ISSUER"):
+        load({"POLAR_ISUER": "x"})

@@ -8,6 +8,7 @@ import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ class Settings:
     )
     registration_quota: int = _setting(20, "Clients one address may register in an hour without an account.", least=0)
     key_publish_ahead: int = _setting(86_400, "How long a new signing key is published before it signs.", least=0)
-    key_retirement: int = _setting(172_800, "How long a replaced signing key stays published.", least=0)
+    key_retirement: int = _setting(2_592_000, "How long a replaced signing key stays published.", least=0)
     jwks_max_age: int = _setting(3600, "Cache lifetime that the key set and metadata announce.", least=0)
     session_lifetime: int = _setting(2_592_000, "Absolute lifetime of a browser session.")
     session_idle_lifetime: int = _setting(1_209_600, "A browser session ends after this long without use.")
@@ -220,11 +221,17 @@ def _from_toml(path: str | None) -> dict[str, Any]:
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """The variables with our prefix; an empty one is not set."""
-    return {
+    found = {
         name.removeprefix(PREFIX).lower(): value
         for name, value in environ.items()
         if name.startswith(PREFIX) and name != f"{PREFIX}CONFIG" and value
     }
+    return {name: value for name, value in found.items() if _is_meant_for_us(name)}
+
+
+def _is_meant_for_us(name: str) -> bool:
+    """Other programs share the prefix (POLAR_ACCESS_TOKEN of the SDKs); what looks like a setting is a typing error."""
+    return name in _FIELDS or bool(get_close_matches(name, _FIELDS, n=1, cutoff=0.8))
 
 
 _FIELDS = {f.name: f for f in fields(Settings)}
@@ -234,7 +241,9 @@ def _typed(name: str, value: object) -> Any:
     """The value of one setting, from the text of a variable or from a TOML value."""
     variable = f"{PREFIX}{name.upper()}"
     if name not in _FIELDS:
-        raise SettingsError(f"{variable} is not a setting. `polar-server settings` lists them.")
+        likely = get_close_matches(name, _FIELDS, n=1)
+        meant = f" Did you mean {PREFIX}{likely[0].upper()}?" if likely else ""
+        raise SettingsError(f"{variable} is not a setting.{meant} `polar-server settings` lists them.")
     default = _FIELDS[name].default
     if isinstance(default, int):
         return _number(variable, value, _FIELDS[name].metadata["least"])

@@ -57,7 +57,13 @@ WEB = [
     "http://[::1]:3000/cb",
     "http://[::1]",
 ]
-NATIVE = ["com.example.app:/callback", "com.example.app:///callback", "com.example.app:callback", "a.b-c:/?x=1"]
+NATIVE = [
+    "com.example.app:/callback",
+    "com.example.app://callback/done",
+    "com.example.app:///callback",
+    "com.example.app:callback",
+    "a.b-c:/?x=1",
+]
 
 
 @pytest.mark.parametrize("uri", WEB)
@@ -105,7 +111,7 @@ def test_private_scheme(uri: str) -> None:
         pytest.param("urn:ietf:wg:oauth:2.0:oob", id="out of band"),
         pytest.param("myapp:/cb", id="private scheme without a dot"),
         pytest.param("Com.Example:/cb", id="private scheme in upper case"),
-        pytest.param("com.example.app://host/cb", id="private scheme with a host"),
+        pytest.param("com.example.app://me@host/cb", id="private scheme with a user name"),
         # RFC 6749 §3.1.2: no fragment.
         pytest.param("https://app.example/cb#", id="empty fragment"),
         pytest.param("https://app.example/cb#x", id="fragment"),

@@ -9,7 +9,7 @@ from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.oauth import scopes, tokens
 from polar_server.oauth.authorization import AuthorizationRequest
 from polar_server.oauth.grants import Grant, StoredCode
-from polar_server.oauth.subjects import Subject
+from polar_server.oauth.subjects import Subject, SubjectType
 from polar_server.oauth.tokens import TokenKind
 
 log = structlog.get_logger()
@@ -29,6 +29,7 @@ class Approval:
 
 async def approve(server: AuthorizationServer, approval: Approval) -> str:
     """Store the approval and give the authorization code (RFC 6749 §4.1.2)."""
+    assert (approval.subject.type is SubjectType.ORGANIZATION) is (approval.subject.organization_id is not None)
     now_ms = int(server.clock() * 1000)
     now = now_ms // 1000
     token = tokens.mint(TokenKind.AUTHORIZATION_CODE, now_ms, server.entropy(tokens.ENTROPY_BYTES))

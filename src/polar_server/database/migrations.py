@@ -13,6 +13,8 @@ from polar_server.database.interface import Database, Row, Transaction
 from polar_server.database.statements import Statement, split
 
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
+# How PostgreSQL is told to order a column by its bytes, which SQLite always does.
+_BYTEWISE = ' COLLATE "C"'
 
 
 class MigrationError(Exception):
@@ -81,7 +83,7 @@ async def _lock(transaction: Transaction) -> None:
 
 async def _run(transaction: Transaction, migration: Migration, now: int) -> None:
     for text in split(migration.script):
-        await transaction.run(Statement(text))
+        await transaction.run(Statement(text.replace(_BYTEWISE, ""), postgres=text))
     await transaction.run(
         queries.RECORD,
         package=migration.package,

@@ -76,11 +76,14 @@ def _check_place(uri: str, scheme: str, authority: str, *, public: bool) -> None
             raise InvalidRedirectUri(f"{_shown(uri)} must use https; http is for localhost and 127.0.0.1 only.")
     elif not public:
         raise InvalidRedirectUri(f"{_shown(uri)} must start with https://.")
-    elif authority or not _PRIVATE_SCHEME.fullmatch(scheme):
+    elif not _PRIVATE_SCHEME.fullmatch(scheme):
         raise InvalidRedirectUri(
             f"{_shown(uri)} must start with https://, with http:// on localhost,"
-            " or with a private scheme and one slash, such as com.example.app:/callback."
+            " or with a private scheme such as com.example.app:/callback."
         )
+    elif authority:
+        # RFC 8252 §7.1 has one slash, many apps have two; the system looks at the scheme only.
+        _checked_host(uri, authority)
 
 
 def _checked_host(uri: str, authority: str) -> str:

@@ -33,7 +33,7 @@ CREATE TABLE clients (
 CREATE INDEX clients_owner ON clients (owner_id, created_at) WHERE deleted_at IS NULL;
 
 CREATE TABLE grants (
-    id TEXT PRIMARY KEY,
+    id TEXT COLLATE "C" PRIMARY KEY,
     client_id TEXT NOT NULL REFERENCES clients (client_id),
     user_id TEXT NOT NULL REFERENCES users (id),
     sub_type TEXT NOT NULL CHECK (sub_type IN ('user', 'organization')),
@@ -60,14 +60,14 @@ CREATE TABLE consents (
 );
 
 -- The three tables below are written at every request. Their ids are ordered by time, so
--- new rows go to the end of one page. They name their grant without a foreign key: its check
+-- new rows go to the end of one page; that order is the bytes' (COLLATE "C"). They name their grant without a foreign key: its check
 -- would cost as much as the insert, and a token without a live grant is dead anyway.
 
 CREATE TABLE authorization_codes (
-    id TEXT PRIMARY KEY,
+    id TEXT COLLATE "C" PRIMARY KEY,
     digest TEXT NOT NULL,
     key_id TEXT NOT NULL,
-    grant_id TEXT NOT NULL,
+    grant_id TEXT COLLATE "C" NOT NULL,
     redirect_uri TEXT,
     code_challenge TEXT,
     nonce TEXT,
@@ -77,10 +77,10 @@ CREATE TABLE authorization_codes (
 );
 
 CREATE TABLE access_tokens (
-    id TEXT PRIMARY KEY,
+    id TEXT COLLATE "C" PRIMARY KEY,
     digest TEXT NOT NULL,
     key_id TEXT NOT NULL,
-    grant_id TEXT NOT NULL,
+    grant_id TEXT COLLATE "C" NOT NULL,
     scope TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
@@ -88,15 +88,15 @@ CREATE TABLE access_tokens (
 );
 
 CREATE TABLE refresh_tokens (
-    id TEXT PRIMARY KEY,
+    id TEXT COLLATE "C" PRIMARY KEY,
     digest TEXT NOT NULL,
     key_id TEXT NOT NULL,
-    grant_id TEXT NOT NULL,
+    grant_id TEXT COLLATE "C" NOT NULL,
     auth_time BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT,
     rotated_at BIGINT,
-    successor_id TEXT
+    successor_id TEXT COLLATE "C"
 );
 
 CREATE INDEX refresh_tokens_grant ON refresh_tokens (grant_id);
