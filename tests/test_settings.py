@@ -217,6 +217,6 @@ def test_documentation() -> None:
 
 def test_variables_of_other_programs_are_left_alone() -> None:
     """POLAR_ACCESS_TOKEN belongs to the SDKs; a name that looks like a setting of ours is a typing error."""
-    assert load({"POLAR_ACCESS_TOKEN": "x", "POLAR_ORGANIZATION_ID": "y"}) == load({})
+    assert settings.load({"POLAR_ACCESS_TOKEN": "x", "POLAR_ORGANIZATION_ID": "y"}) == settings.load({})
     with pytest.raises(SettingsError, match="Did you mean POLAR_ISSUER"):
-        load({"POLAR_ISUER": "x"})
+        settings.load({"POLAR_ISUER": "x"})
