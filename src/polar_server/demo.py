@@ -20,9 +20,9 @@ from polar_server.settings import Settings
 
 EMAIL, PASSWORD, NAME = "demo@example.com", "try polar today", "Demo Person"
 ORGANIZATIONS = (
-    NewOrganization("blue-bottle", "Blue Bottle Records"),
-    NewOrganization("night-owl", "Night Owl Software"),
-    NewOrganization("blue-bottle-test", "Blue Bottle Records (test)", is_test=True),
+    NewOrganization("lighthouse", "Lighthouse Records"),
+    NewOrganization("paper-kite", "Paper Kite Software"),
+    NewOrganization("lighthouse-test", "Lighthouse Records (test)", is_test=True),
 )
 APP_ADDRESS = "http://localhost:8001"
 REDIRECT_URI = f"{APP_ADDRESS}/callback"

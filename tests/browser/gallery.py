@@ -41,10 +41,10 @@ def cast(server: Server, site: str) -> Cast:
     """Make people, organizations and an app for one walk."""
     number = next(_NUMBERS)
     person = server.person(f"ada{number}@example.com", name="Ada Lovelace")
-    organization = server.organization(person, "Blue Bottle Records")
+    organization = server.organization(person, "Lighthouse Records")
     server.member(organization, server.person(f"mary{number}@example.com", name="Mary Somerville"))
-    server.organization(person, "Night Owl Software")
-    server.organization(person, "Blue Bottle Records", is_test=True)
+    server.organization(person, "Paper Kite Software")
+    server.organization(person, "Lighthouse Records", is_test=True)
     links = {name: f"https://tunes.example.com/{name}" for name in ("client_uri", "policy_uri", "tos_uri")}
     # The second redirect URI answers "no content": the browser stays on the page that posts there.
     app = apps.registered(server, site, redirect_uris=[f"{site}/callback", f"{site}/stay"], **links)

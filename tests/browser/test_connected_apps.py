@@ -35,13 +35,13 @@ def test_each_organization_is_its_own(page: Page, server: Server, person: Person
     """An app connected for two organizations is listed twice, and ending one leaves the other."""
     tokens = {}
     sign_in(page, server, person)
-    for name in ("Blue Bottle", "Night Owl"):
+    for name in ("Lighthouse", "Paper Kite"):
         organization = server.organization(person, name)
         page.goto(app.address(sub_type="organization", scope="openid", sub=organization.id))
         allow(page, app)
         tokens[name] = app.token(page.url)["access_token"]
     page.goto(f"{server.issuer}/account/apps")
-    page.get_by_role("region").filter(has_text="For Night Owl").get_by_role("button").click()
-    expect(page.get_by_text("For Blue Bottle")).to_be_visible()
-    assert app.introspect(tokens["Night Owl"]) == {"active": False}
-    assert app.introspect(tokens["Blue Bottle"])["active"]
+    page.get_by_role("region").filter(has_text="For Paper Kite").get_by_role("button").click()
+    expect(page.get_by_text("For Lighthouse")).to_be_visible()
+    assert app.introspect(tokens["Paper Kite"]) == {"active": False}
+    assert app.introspect(tokens["Lighthouse"])["active"]

@@ -49,15 +49,15 @@ def test_deny(any_page: Page, server: Server, person: Person, app: App) -> None:
 def test_choose_an_organization(any_page: Page, server: Server, person: Person, app: App) -> None:
     """The token acts for the organization that the person chose, and none is chosen beforehand."""
     page = any_page
-    server.organization(person, "Blue Bottle")
-    night_owl = server.organization(person, "Night Owl")
+    server.organization(person, "Lighthouse")
+    night_owl = server.organization(person, "Paper Kite")
     sign_in(page, server, person)
     page.goto(app.address(sub_type="organization", scope="openid products:read products:write"))
     expect_heading(page, "Allow Tune Shop to act for an organization?")
     expect(page.get_by_role("radio", checked=True)).to_have_count(0)
     page.get_by_role("button", name="Allow").click()
     expect_heading(page, "Allow Tune Shop to act for an organization?")  # the browser asks for a choice first
-    page.get_by_text("Night Owl").click()
+    page.get_by_text("Paper Kite").click()
     allow(page, app)
     about = app.introspect(app.token(page.url)["access_token"])
     assert (about["sub"], about["sub_type"], about["act"]) == (night_owl.id, "organization", {"sub": person.id})
@@ -65,11 +65,11 @@ def test_choose_an_organization(any_page: Page, server: Server, person: Person, 
 
 def test_preselected_organization(page: Page, server: Server, person: Person, app: App) -> None:
     """An app may propose an organization of the person's, and no other."""
-    server.organization(person, "Blue Bottle")
-    night_owl, foreign = server.organization(person, "Night Owl"), server.organization(server.person(), "Elsewhere")
+    server.organization(person, "Lighthouse")
+    night_owl, foreign = server.organization(person, "Paper Kite"), server.organization(server.person(), "Elsewhere")
     sign_in(page, server, person)
     page.goto(app.address(sub_type="organization", scope="openid", sub=night_owl.id))
-    expect(page.get_by_role("radio", name="Night Owl")).to_be_checked()
+    expect(page.get_by_role("radio", name="Paper Kite")).to_be_checked()
     page.goto(app.address(sub_type="organization", scope="openid", sub=foreign.id))
     expect(page.get_by_role("radio")).to_have_count(2)
     expect(page.get_by_role("radio", checked=True)).to_have_count(0)
@@ -143,8 +143,8 @@ def test_form_post_without_javascript(plain_page: Page, server: Server, person: 
 
 def test_by_keyboard(page: Page, server: Server, person: Person, app: App) -> None:
     """Sign-in, the choice of an organization and consent need no mouse, and the focus is seen on the way."""
-    chosen = server.organization(person, "Blue Bottle")
-    server.organization(person, "Night Owl")
+    chosen = server.organization(person, "Lighthouse")
+    server.organization(person, "Paper Kite")
     page.goto(app.address(sub_type="organization", scope="openid"))
     page.keyboard.type(person.email)
     tab_to(page, "#password")

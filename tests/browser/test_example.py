@@ -119,13 +119,13 @@ def test_sign_in_refresh_and_out(page: Page, example: Example, person: Person) -
 
 def test_connect_an_organization(page: Page, server: Server, example: Example, person: Person) -> None:
     """A token for an organization shows it as subject, and the person as who allowed it."""
-    organization = server.organization(person, "Night Owl")
+    organization = server.organization(person, "Paper Kite")
     page.goto(example.address)
     page.get_by_role("link", name="Connect an organization").click()
     fill_in_sign_in(page, person.email)
-    page.get_by_text("Night Owl").click()
+    page.get_by_text("Paper Kite").click()
     page.get_by_role("button", name="Allow").click()
-    expect_heading(page, "Connected to Night Owl")
+    expect_heading(page, "Connected to Paper Kite")
     token = page.get_by_role("region", name="The access token")
     expect(token).to_contain_text(f"organization {organization.id}")
     expect(token).to_contain_text(f"user {person.id}")

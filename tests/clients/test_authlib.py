@@ -128,7 +128,7 @@ def test_id_token_without_a_nonce(running_server: Server, metadata: Any, visitor
 
 def test_organization_token(running_server: Server, metadata: Any, visitor: Visitor, person: Person) -> None:
     """A token for an organization names it as subject everywhere, and the person as actor."""
-    organization = running_server.organization(person, "Night Owl")
+    organization = running_server.organization(person, "Paper Kite")
     with registered(running_server) as client:
         verifier = generate_token(48)
         url, state = client.create_authorization_url(
@@ -149,7 +149,7 @@ def test_organization_token(running_server: Server, metadata: Any, visitor: Visi
     assert token["refresh_token"].startswith("polar_rt_o_")
     assert claims.items() >= subject.items()
     assert about.items() >= {**subject, "organizations": [organization.id]}.items()
-    assert info == {**subject, "name": "Night Owl"}
+    assert info == {**subject, "name": "Paper Kite"}
 
 
 def test_code_needs_its_verifier(running_server: Server, metadata: Any, visitor: Visitor, person: Person) -> None:
