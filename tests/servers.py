@@ -5,14 +5,15 @@ import email
 import email.policy
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -42,13 +43,27 @@ Value = TypeVar("Value")
 Work = Callable[[Transaction], Awaitable[Value]]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Server:
-    """A running server, and ways to fill its database past its pages. Its `variables` are those of its process."""
+    """A server, and ways to fill its database past its pages. Its `variables` are those of its process."""
 
     settings: Settings
     variables: dict[str, str]
-    process: subprocess.Popen[bytes]
+    port: int
+    workers: int
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def start(self) -> None:
+        """Start it and wait until it answers. After `kill` it comes back on the same port and data."""
+        path = self.settings.data_dir / "server.log"
+        with path.open("ab") as log:
+            self.process = start(self.port, self.workers, self.variables, log)
+        _wait_until_ready(self.process, self.port, path)
+
+    def kill(self) -> None:
+        """Pull the plug: neither the first process nor its workers run on."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     @property
     def issuer(self) -> str:
@@ -63,7 +78,7 @@ class Server:
         new = NewPerson(address or f"person{next(_NUMBERS)}@example.com", name, _CHEAP_HASH, verified)
         return self.write(lambda transaction: people.create_user(transaction, new, int(time.time())))
 
-    def organization(self, owner: Person, name: str = "Blue Bottle", *, is_test: bool = False) -> Organization:
+    def organization(self, owner: Person, name: str = "Lighthouse", *, is_test: bool = False) -> Organization:
         """A new organization with a slug of its own."""
         new = NewOrganization(f"organization-{next(_NUMBERS)}", name, is_test)
         now = int(time.time())
@@ -135,13 +150,12 @@ def serve(data_dir: Path, database_url: str = "", *, workers: int = 1, **setting
     }
     variables = _environment({f"POLAR_{name.upper()}": str(value) for name, value in values.items()})
     data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / "server.log").open("wb") as log:
-        process = start(port, workers, variables, log)
-        try:
-            _wait_until_ready(process, port, data_dir / "server.log")
-            yield Server(configuration.load(variables), variables, process)
-        finally:
-            stop(process)
+    server = Server(configuration.load(variables), variables, port, workers)
+    try:
+        server.start()
+        yield server
+    finally:
+        stop(server.process)
 
 
 def run_apart(work: Coroutine[Any, Any, Value]) -> Value:
@@ -164,6 +178,9 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    # A first process that was killed leaves its workers behind.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _link(issuer: str, text: str) -> str:
