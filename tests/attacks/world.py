@@ -49,6 +49,7 @@ class World:
             "POLAR_REGISTRATION_QUOTA": _MANY,
             "POLAR_GUESSES_PER_ADDRESS": _MANY,
             "POLAR_MAILS_PER_ADDRESS": _MANY,
+            "POLAR_RATE_LIMIT_FAILED_AUTHENTICATION": _MANY,
         }
         loaded = configuration.load(settings)
         self.server_keys = ServerKeys(loaded.server_keys())
