@@ -13,7 +13,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
-from polar_server import accounts, authorization_server, logs
+from polar_server import accounts, authorization_server, logs, resource_server
 from polar_server import settings as configuration
 from polar_server.accounts import sessions
 from polar_server.accounts.endpoints import routes as account_routes
@@ -37,6 +37,7 @@ from polar_server.oauth.errors import OAuthError, PayloadTooLarge
 from polar_server.oauth.server_keys import ServerKeys
 from polar_server.plain_asgi import PlainEndpoints
 from polar_server.rate_limits import RateLimits
+from polar_server.resource_server.reference import routes as reference_routes
 from polar_server.resource_server.routing import api_router
 from polar_server.resources import customers, organizations, products, users
 from polar_server.settings import Settings
@@ -93,7 +94,7 @@ class _House:
         self.mailer: Mailer = mailer_for(settings, clock)
         folders = {
             package.__name__.rpartition(".")[2]: Path(package.__path__[0]) / "templates"
-            for package in (accounts, authorization_server)
+            for package in (accounts, authorization_server, resource_server)
         }
         self.pages = Pages(folders, settings, server_keys)
         self.rate_limits = RateLimits(settings, clock)
@@ -163,6 +164,7 @@ def _framework(house: _House) -> Litestar:
             *html_routes,
             *account_routes,
             *authorization_routes,
+            *reference_routes,
             api_router(route for resource in RESOURCES for route in resource.routes),
         ],
         dependencies={name: _constant(part) for name, part in parts.items()} | {"session": Provide(house.session)},

@@ -1,6 +1,6 @@
 """The plain endpoints in front of the framework: found by exact path, answered without it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from secrets import token_hex
 from typing import Any
 
@@ -22,7 +22,8 @@ _PREFLIGHT = [
     (b"access-control-max-age", b"600"),
 ]
 _API = "/v1/"
-_API_METHODS = dict.fromkeys(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"))
+# A browser asks before it calls; which methods an address really has, it learns by calling.
+_API_PREFLIGHT = Response(204, b"", [(b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"), *_PREFLIGHT])
 # Whatever answers below the API's path, an error included: nothing is kept or guessed at.
 _API_HEADERS = [*_CORS, (b"cache-control", b"private, no-store"), (b"x-content-type-options", b"nosniff")]
 # RFC 6797: a year over https alone; other names under the same domain are not ours to decide about.
@@ -66,9 +67,11 @@ class PlainEndpoints:
     async def _hand_over(self, scope: Any, receive: Receive, send: Send) -> None:
         """The framework answers; its pages and every event in the log name the request by one id."""
         is_api = scope["path"].startswith(_API)
-        if is_api and scope["method"] == "OPTIONS":
-            await self._send(_other_method(_API_METHODS, "OPTIONS"), scope, send)
+        if is_api and _is_preflight(scope):
+            await self._send(_API_PREFLIGHT, scope, send)
             return
+        if is_api and scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         scope["request_id"] = token_hex(8)
         scope[_ADDED] = [*(_API_HEADERS if is_api else ()), *self._hsts]
         with structlog.contextvars.bound_contextvars(request_id=scope["request_id"]):
@@ -119,7 +122,22 @@ def _with_added(scope: Any, send: Send) -> Send:
     return send_with_added
 
 
-def _other_method(methods: Iterable[str], method: str) -> Response:
+def _without_body(send: Send) -> Send:
+    """What HEAD answers is what GET does, without the body (RFC 9110 §9.3.2)."""
+
+    async def send_without_body(message: Any) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return send_without_body
+
+
+def _is_preflight(scope: Any) -> bool:
+    """Whether a browser asks if it may call (Fetch standard, CORS-preflight request)."""
+    asked = b"access-control-request-method"
+    return bool(scope["method"] == "OPTIONS") and any(name == asked for name, _ in scope["headers"])
+
+
+def _other_method(methods: Mapping[str, Endpoint], method: str) -> Response:
     allowed = ", ".join([*methods, "OPTIONS"]).encode()
     if method == "OPTIONS":
         return Response(204, b"", [(b"allow", allowed), (b"access-control-allow-methods", allowed), *_PREFLIGHT])

@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Iterator, Mapping
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
@@ -42,7 +42,7 @@ def describe_operation(handler: HTTPRouteHandler, path: str, schemas: Schemas) -
         "operationId": handler.fn.__name__,
         "tags": [path.split("/")[2]],
         "summary": summary.rstrip("."),
-        "description": "\n\n".join(filter(None, [summary, rest.strip(), scopes_in_words(handler)])),
+        "description": "\n\n".join(filter(None, [rest.strip(), scopes_in_words(handler)])),
         "security": _security(handler),
         "parameters": [*_path_parameters(path), *_query_parameters(handler, reading), *_headers()],
         "responses": {
@@ -152,7 +152,7 @@ def _content(handler: HTTPRouteHandler, reading: Reading, schemas: Schemas) -> M
 
 
 def _request_body(body: Any, schemas: Schemas) -> Json:
-    schema = schemas.sent(Annotated[body, "what is sent"])
+    schema = schemas.sent(body)
     return {
         "required": True,
         "content": {"application/json": {"schema": schema, "example": example_of(schema, schemas.components())}},

@@ -48,4 +48,9 @@ def _note(kinds: list[Any], kind: Any) -> Json:
 
 
 def _components(kinds: list[Any]) -> tuple[tuple[Json, ...], dict[str, Json]]:
-    return msgspec.json.schema_components(kinds, ref_template=_TEMPLATE)
+    return msgspec.json.schema_components(kinds, schema_hook=_anything, ref_template=_TEMPLATE)
+
+
+def _anything(_: type) -> Json:
+    """The schema of a type that says nothing, such as `object`."""
+    return {"description": "Any JSON value."}

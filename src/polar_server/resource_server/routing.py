@@ -1,14 +1,15 @@
 """The API's router: what all resources share of headers, versions, refusals and dependencies."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from litestar import Request, Response, Router
+from litestar import HttpMethod, Request, Response, Router, route
 from litestar.datastructures import Headers
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException, ValidationException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
-from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from polar_server.oauth import bearer
 from polar_server.oauth.errors import InsufficientScope, InvalidToken, OAuthError
@@ -21,16 +22,16 @@ from polar_server.resource_server.errors import (
     ResourceNotFound,
 )
 from polar_server.resource_server.lists import ask_page
-
-VERSIONS = ("2026-04", "2026-10", "2027-01")
-"""The versions of the API that clients may ask for with the header Polar-Version; their shapes are the same here."""
+from polar_server.resource_server.versions import VERSIONS
 
 
-def api_router(routes: Iterable[ControllerRouterHandler]) -> Router:
+def api_router(routes: Iterable[HTTPRouteHandler]) -> Router:
     """All resources under one roof."""
+    handlers = list(routes)
     return Router(
         path="/",
-        route_handlers=list(routes),
+        # Those for OPTIONS first: for a path without one the framework makes its own.
+        route_handlers=[*_options_handlers(handlers), *handlers],
         dependencies={"caller": Provide(identify), "paging": Provide(ask_page, sync_to_thread=False)},
         exception_handlers={
             ApiError: refuse,
@@ -38,8 +39,28 @@ def api_router(routes: Iterable[ControllerRouterHandler]) -> Router:
             ValidationException: refuse_parameters,
             RequestEntityTooLarge: refuse_length,
         },
+        opt={"api": True},
         middleware=[speak_version, refuse_nul],
     )
+
+
+def _options_handlers(handlers: Iterable[HTTPRouteHandler]) -> Iterator[HTTPRouteHandler]:
+    """An answer to OPTIONS for each path (RFC 9110 §9.3.7): the framework's own names one handler's methods only."""
+    methods: dict[str, set[str]] = {}
+    for handler in handlers:
+        for path in handler.paths:
+            methods.setdefault(path, {"OPTIONS"}).update(handler.http_methods)
+    for path, found in methods.items():
+        allowed = ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))
+        yield _options_handler(path, allowed)
+
+
+def _options_handler(path: str, allowed: str) -> HTTPRouteHandler:
+    @route(path, http_method=[HttpMethod.OPTIONS], status_code=204, scopes=[], include_in_schema=False)
+    async def name_methods() -> Response[None]:
+        return Response(None, status_code=204, headers={"Allow": allowed})
+
+    return name_methods
 
 
 def speak_version(app: ASGIApp) -> ASGIApp:
