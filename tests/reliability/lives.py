@@ -32,7 +32,7 @@ class Life:
     acknowledged_at: float = 0.0
 
     async def live(self, app: App, line: Line, seeded: random.Random) -> None:
-        """Redeem, refresh a few times, and revoke sometimes. Raises Cut, or Unavailable for a 503."""
+        """Redeem, refresh a few times, and revoke sometimes. Raises Cut, or Refused for any status but 200."""
         self.pairs.append(pair_of(await self._ask("redeem", line, app.redeem(self.code))))
         for _ in range(seeded.randrange(_MOST_REFRESHES + 1)):
             answer = await self._ask("refresh", line, app.refresh(self.pairs[-1].refresh_token))
@@ -44,9 +44,8 @@ class Life:
     async def _ask(self, step: Step, line: Line, request: bytes) -> Answer:
         self.open = step
         answer = await line.ask(request)
-        if answer.status == 503:
-            raise Unavailable(answer)
-        assert answer.status == 200, (step, answer)
+        if answer.status != 200:
+            raise Refused(answer.status)
         self.open, self.acknowledged_at = None, time.monotonic()
         return answer
 
@@ -55,8 +54,8 @@ class Life:
         return len(self.pairs) + self.revoked
 
 
-class Unavailable(Exception):
-    """The server said that it cannot do it now."""
+class Refused(Exception):
+    """The server answered, and not with a success; the argument is the status."""
 
 
 @dataclass
@@ -84,7 +83,9 @@ class Ledger:
                 await life.live(self.app, line, seeded)
             except Cut:
                 return
-            except Unavailable:
+            except Refused as refused:
+                # What the load asks is always right, so 503 is the only other answer.
+                self._expect("answered", refused.args == (503,), life)
                 await asyncio.sleep(0.02)
 
     async def check(self, line: Line, lives: list[Life]) -> None:
