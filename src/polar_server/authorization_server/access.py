@@ -8,7 +8,7 @@ from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.oauth import bearer
 from polar_server.oauth.bearer import StoredToken
 from polar_server.oauth.errors import InvalidToken
-from polar_server.oauth.tokens import ACCESS_TOKENS, Token
+from polar_server.oauth.tokens import Token
 from polar_server.oauth.userinfo import Profile
 
 
@@ -23,14 +23,16 @@ class LiveToken:
 
 
 async def find_live_token(server: AuthorizationServer, token: Token) -> LiveToken:
-    """The token, as live as the database says now: nothing is cached. Raises InvalidToken."""
-    find = queries.find_access_token if token.kind in ACCESS_TOKENS else queries.find_refresh_token_alone
+    """The access token, as live as the database says now: nothing is cached. Raises InvalidToken."""
     async with server.database.read() as tx:
-        found = await find(tx, token.id)
-    stored = found.stored if found else None
-    reason = bearer.inactive_because(token, stored, server.server_keys, int(server.clock()))
+        found = await queries.find_access_token(tx, token.id)
+    reason = bearer.inactive_because(token, found.stored if found else None, server.server_keys, int(server.clock()))
     if found is None or reason is not None:
         raise InvalidToken(reason or "unknown token")
-    scopes = frozenset(found.stored.scope.split())
-    covered = scopes if found.role is None else allowed_scopes(found.role, scopes)
-    return LiveToken(found.stored, covered, found.profile, found.role)
+    return LiveToken(found.stored, effective_scopes(found.stored, found.role), found.profile, found.role)
+
+
+def effective_scopes(stored: StoredToken, role: Role | None) -> frozenset[str]:
+    """The token's scopes that the person's role in the organization still covers; all of them for a person."""
+    scopes = frozenset(stored.scope.split())
+    return scopes if role is None else allowed_scopes(role, scopes)

@@ -1,13 +1,28 @@
 """The client behind a request to a protocol endpoint (RFC 6749 §2.3)."""
 
-from polar_server.authorization_server import client_queries
+from dataclasses import dataclass
+
+from polar_server.accounts.roles import Role
+from polar_server.authorization_server import queries
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.authorization_server.throttling import authentication_limited
-from polar_server.oauth import clients
+from polar_server.oauth import clients, tokens
+from polar_server.oauth.bearer import StoredToken
 from polar_server.oauth.clients import Client, Credentials
 from polar_server.oauth.errors import InvalidRequest
 from polar_server.oauth.parameters import is_form, read_form
+from polar_server.oauth.tokens import ACCESS_TOKENS, REFRESH_TOKENS, Token
 from polar_server.plain import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A client that proved itself, and the token it asks about: `token` as it came, `stored` as we keep it."""
+
+    client: Client
+    token: Token | None
+    stored: StoredToken | None
+    role: Role | None
 
 
 def form_of(request: Request) -> dict[str, str]:
@@ -22,13 +37,18 @@ def credentials_of(request: Request, form: dict[str, str]) -> Credentials:
     return clients.presented(request.header(b"authorization"), form)
 
 
-async def authenticated_client(server: AuthorizationServer, request: Request, form: dict[str, str]) -> Client:
-    """The client that the request proves. Raises InvalidClient, InvalidRequest or TooManyRequests."""
+async def question_of(server: AuthorizationServer, request: Request, form: dict[str, str]) -> Question:
+    """Who asks about which token, looked up together. Raises InvalidClient, InvalidRequest or TooManyRequests."""
     credentials = credentials_of(request, form)
+    # The prefix tells the kind, so token_type_hint is not needed (RFC 7662 §2.1 and RFC 7009 §2.1 let us ignore it).
+    token = tokens.parse(form.get("token", ""), ACCESS_TOKENS | REFRESH_TOKENS)
     with authentication_limited(server, request, credentials):
         async with server.database.read() as tx:
-            client, secrets = await client_queries.find_client_and_secrets(tx, storable(credentials.client_id))
-        return clients.authenticate(client, secrets, credentials, server.server_keys, int(server.clock()))
+            found = await queries.find_question(tx, storable(credentials.client_id), token)
+        client, secrets = (found.client, found.secrets) if found else (None, None)
+        client = clients.authenticate(client, secrets, credentials, server.server_keys, int(server.clock()))
+    assert found is not None, "an unknown client does not authenticate"
+    return Question(client, token, found.stored, found.role)
 
 
 def storable(text: str) -> str:

@@ -18,9 +18,6 @@ SECRETS = """
 SECRETS_COLUMNS = 5
 
 _FIND = Statement(f"SELECT {CLIENT} FROM clients c WHERE c.client_id = :client_id AND c.deleted_at IS NULL")
-_FIND_WITH_SECRETS = Statement(
-    f"SELECT {CLIENT}, {SECRETS} FROM clients c WHERE c.client_id = :client_id AND c.deleted_at IS NULL"
-)
 _FIND_REGISTRATION = Statement(f"""
     SELECT {CLIENT}, c.registration_digest, c.registration_key_id
     FROM clients c WHERE c.client_id = :client_id AND c.deleted_at IS NULL
@@ -64,7 +61,7 @@ _DELETE = Statement("UPDATE clients SET deleted_at = :now WHERE client_id = :cli
 
 def client_of(row: Row, start: int = 0) -> Client:
     """The client in a row that selects CLIENT from column `start` on."""
-    columns = list(row)[start : start + CLIENT_COLUMNS]
+    columns = list(row[start : start + CLIENT_COLUMNS])
     columns[2], columns[6] = AuthMethod(columns[2]), SubjectType(columns[6])
     columns[8:11] = map(bool, columns[8:11])
     return Client(*columns)
@@ -72,19 +69,13 @@ def client_of(row: Row, start: int = 0) -> Client:
 
 def secrets_of(row: Row, start: int = CLIENT_COLUMNS) -> ClientSecrets:
     """The secrets in a row that selects SECRETS from column `start` on."""
-    return ClientSecrets(*list(row)[start : start + SECRETS_COLUMNS])
+    return ClientSecrets(*row[start : start + SECRETS_COLUMNS])
 
 
 async def find_client(tx: Transaction, client_id: str) -> Client | None:
     """The client, unless it is deleted."""
     row = await tx.first(_FIND, client_id=client_id)
     return client_of(row) if row else None
-
-
-async def find_client_and_secrets(tx: Transaction, client_id: str) -> tuple[Client, ClientSecrets] | tuple[None, None]:
-    """The client with what it proves itself by."""
-    row = await tx.first(_FIND_WITH_SECRETS, client_id=client_id)
-    return (client_of(row), secrets_of(row)) if row else (None, None)
 
 
 async def find_registration(tx: Transaction, client_id: str) -> tuple[Client, str | None, str | None] | None:

@@ -1,13 +1,11 @@
 """The introspection endpoint (RFC 7662 §2)."""
 
-from polar_server.authorization_server.access import find_live_token
-from polar_server.authorization_server.client_authentication import authenticated_client, form_of
+from polar_server.authorization_server.access import effective_scopes
+from polar_server.authorization_server.client_authentication import Question, form_of, question_of
 from polar_server.authorization_server.responses import refusal
 from polar_server.authorization_server.server import AuthorizationServer
-from polar_server.oauth import introspection, scopes, tokens
-from polar_server.oauth.clients import Client
-from polar_server.oauth.errors import InvalidClient, InvalidRequest, InvalidToken, OAuthError
-from polar_server.oauth.tokens import ACCESS_TOKENS, REFRESH_TOKENS
+from polar_server.oauth import bearer, introspection, scopes
+from polar_server.oauth.errors import InvalidClient, InvalidRequest, OAuthError
 from polar_server.plain import Request, Response, json
 
 
@@ -15,27 +13,23 @@ async def introspect(server: AuthorizationServer, request: Request) -> Response:
     """Say whether a token is active and what it stands for."""
     try:
         form = form_of(request)
-        client = await authenticated_client(server, request, form)
+        question = await question_of(server, request, form)
         # §2.1: the endpoint must require authorization, which a public client cannot give.
-        if client.is_public:
+        if question.client.is_public:
             raise InvalidClient("Introspection needs a client that authenticates.")
         if "token" not in form:
             raise InvalidRequest("token is missing.")
-        return json(await _describe(server, client, form["token"]))
+        return json(_answer(server, question))
     except OAuthError as error:
         return refusal(request, error)
 
 
-async def _describe(server: AuthorizationServer, client: Client, text: str) -> dict[str, object]:
-    # The prefix tells the kind, so token_type_hint is not needed; §2.1 lets us ignore it.
-    token = tokens.parse(text, ACCESS_TOKENS | REFRESH_TOKENS)
-    if token is None:
+def _answer(server: AuthorizationServer, question: Question) -> dict[str, object]:
+    token, stored, now = question.token, question.stored, int(server.clock())
+    if token is None or stored is None or bearer.inactive_because(token, stored, server.server_keys, now):
         return introspection.INACTIVE
-    try:
-        live = await find_live_token(server, token)
-    except InvalidToken:
-        return introspection.INACTIVE
-    visible = introspection.visible_scopes(client, token, live.stored, live.scopes)
+    effective = effective_scopes(stored, question.role)
+    visible = introspection.visible_scopes(question.client, token, stored, effective)
     if visible is None:
         return introspection.INACTIVE
-    return introspection.answer(token, live.stored, scopes.text(visible), server.issuer)
+    return introspection.answer(token, stored, scopes.text(visible), server.issuer)

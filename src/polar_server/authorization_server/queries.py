@@ -4,6 +4,7 @@ Whether a grant is alive is asked in the same statement that finds the code or t
 the person is active, still a member of the organization, the client is not deleted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from polar_server.oauth.bearer import StoredToken
 from polar_server.oauth.clients import Client, ClientSecrets
 from polar_server.oauth.grants import Grant, StoredCode, StoredRefreshToken
 from polar_server.oauth.subjects import Subject, SubjectType
+from polar_server.oauth.tokens import REFRESH_TOKENS, Token
 from polar_server.oauth.userinfo import Profile
 
 _GRANT = """
@@ -56,23 +58,31 @@ _FIND_REFRESH_TOKEN = Statement(f"""
     WHERE c.client_id = :client_id AND c.deleted_at IS NULL
 """)
 
-# The client of the grant must not be deleted; for codes and refresh tokens the caller's client is checked above.
-_LIVE_CLIENT = "JOIN clients c ON c.client_id = g.client_id AND c.deleted_at IS NULL"
-
 _FIND_ACCESS_TOKEN = Statement(f"""
     SELECT {_GRANT}, t.id, t.digest, t.key_id, t.scope, t.created_at, t.expires_at, t.revoked_at,
         u.name, u.picture, u.email, u.email_verified_at, o.name AS organization_name, o.avatar_url
-    FROM access_tokens t {_WITH_GRANT} {_LIVE_CLIENT}
+    FROM access_tokens t {_WITH_GRANT}
+    JOIN clients c ON c.client_id = g.client_id AND c.deleted_at IS NULL
     LEFT JOIN organizations o ON o.id = g.organization_id
     WHERE t.id = :id
 """)
 
-_FIND_REFRESH_TOKEN_ALONE = Statement(f"""
-    SELECT {_GRANT}, t.id, t.digest, t.key_id, g.scope, t.created_at, t.expires_at, t.rotated_at AS revoked_at,
-        u.name, u.picture, u.email, u.email_verified_at, o.name AS organization_name, o.avatar_url
-    FROM refresh_tokens t {_WITH_GRANT} {_LIVE_CLIENT}
-    LEFT JOIN organizations o ON o.id = g.organization_id
-    WHERE t.id = :id
+# Who asks need not be whom the token was issued to, and both must not be deleted.
+_ABOUT = f"""
+    SELECT {CLIENT}, {SECRETS}, {_GRANT}, tc.deleted_at, t.id, t.digest, t.key_id,
+"""
+_ASKED = f"""
+    {_WITH_GRANT}
+    LEFT JOIN clients tc ON tc.client_id = g.client_id
+    WHERE c.client_id = :client_id AND c.deleted_at IS NULL
+"""
+_ASK_ABOUT_ACCESS_TOKEN = Statement(f"""
+    {_ABOUT} t.scope, t.created_at, t.expires_at, t.revoked_at
+    FROM clients c LEFT JOIN access_tokens t ON t.id = :id {_ASKED}
+""")
+_ASK_ABOUT_REFRESH_TOKEN = Statement(f"""
+    {_ABOUT} g.scope, t.created_at, t.expires_at, t.rotated_at AS revoked_at
+    FROM clients c LEFT JOIN refresh_tokens t ON t.id = :id {_ASKED}
 """)
 
 _MARK_REDEEMED = "UPDATE authorization_codes SET redeemed_at = :now WHERE id = :id AND redeemed_at IS NULL"
@@ -150,6 +160,16 @@ class FoundRefreshToken:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundQuestion:
+    """The client that asks, and the token it asks about when there is one."""
+
+    client: Client
+    secrets: ClientSecrets
+    stored: StoredToken | None
+    role: Role | None
+
+
+@dataclass(frozen=True, slots=True)
 class FoundToken:
     """A token with everything that its answers need: the member's role and the claims of its subject."""
 
@@ -179,7 +199,7 @@ async def find_code(tx: Transaction, client_id: str, code_id: str) -> FoundCode 
     row = await tx.first(_FIND_CODE, client_id=client_id, id=code_id)
     if row is None:
         return None
-    columns = list(row)[CLIENT_COLUMNS + SECRETS_COLUMNS :]
+    columns = row[CLIENT_COLUMNS + SECRETS_COLUMNS :]
     code = StoredCode(*[*columns[_GRANT_COLUMNS:], _grant(columns)]) if columns[0] else None
     return FoundCode(client_of(row), secrets_of(row), code, _role(columns))
 
@@ -189,7 +209,7 @@ async def find_refresh_token(tx: Transaction, client_id: str, token_id: str) -> 
     row = await tx.first(_FIND_REFRESH_TOKEN, client_id=client_id, id=token_id)
     if row is None:
         return None
-    columns = list(row)[CLIENT_COLUMNS + SECRETS_COLUMNS :]
+    columns = row[CLIENT_COLUMNS + SECRETS_COLUMNS :]
     stored = StoredRefreshToken(*[*columns[_GRANT_COLUMNS:], _grant(columns)]) if columns[0] else None
     return FoundRefreshToken(client_of(row), secrets_of(row), stored, _role(columns))
 
@@ -199,9 +219,20 @@ async def find_access_token(tx: Transaction, token_id: str) -> FoundToken | None
     return _found(await tx.first(_FIND_ACCESS_TOKEN, id=token_id))
 
 
-async def find_refresh_token_alone(tx: Transaction, token_id: str) -> FoundToken | None:
-    """A refresh token whose client is not deleted; a rotated one counts as revoked."""
-    return _found(await tx.first(_FIND_REFRESH_TOKEN_ALONE, id=token_id))
+async def find_question(tx: Transaction, client_id: str, token: Token | None) -> FoundQuestion | None:
+    """The client and the token it asks about in one look; None when there is no such client.
+
+    A token whose own client is deleted is none; a rotated refresh token counts as revoked.
+    """
+    is_refresh_token = token is not None and token.kind in REFRESH_TOKENS
+    statement = _ASK_ABOUT_REFRESH_TOKEN if is_refresh_token else _ASK_ABOUT_ACCESS_TOKEN
+    row = await tx.first(statement, client_id=client_id, id=token.id if token else "")
+    if row is None:
+        return None
+    columns = row[CLIENT_COLUMNS + SECRETS_COLUMNS :]
+    deleted_at, *of_token = columns[_GRANT_COLUMNS:]
+    stored = StoredToken(*[*of_token, _grant(columns)]) if columns[0] and deleted_at is None else None
+    return FoundQuestion(client_of(row), secrets_of(row), stored, _role(columns))
 
 
 async def redeem_code(tx: Transaction, code_id: str, new: NewTokens) -> bool:
@@ -282,7 +313,7 @@ async def revoke_grants_of(tx: Transaction, user_id: str, reason: str, now: int)
 def _found(row: Row | None) -> FoundToken | None:
     if row is None:
         return None
-    columns = list(row)
+    columns = row[:]
     grant = _grant(columns)
     stored = StoredToken(*[*columns[_GRANT_COLUMNS : _GRANT_COLUMNS + 7], grant])
     name, picture, email, verified_at, organization_name, avatar_url = columns[_GRANT_COLUMNS + 7 :]
@@ -291,11 +322,11 @@ def _found(row: Row | None) -> FoundToken | None:
     return FoundToken(stored, _role(columns), Profile(name, picture, email, verified_at is not None))
 
 
-def _grant(columns: list[Any]) -> Grant:
+def _grant(columns: Sequence[Any]) -> Grant:
     grant_id, client_id, sub_type, user_id, organization_id, scope, alive, _ = columns[:_GRANT_COLUMNS]
     return Grant(grant_id, client_id, Subject(SubjectType(sub_type), user_id, organization_id), scope, bool(alive))
 
 
-def _role(columns: list[Any]) -> Role | None:
+def _role(columns: Sequence[Any]) -> Role | None:
     role = columns[_GRANT_COLUMNS - 1]
     return None if role is None else Role(role)
