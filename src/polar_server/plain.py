@@ -17,7 +17,7 @@ Headers = list[tuple[bytes, bytes]]
 _JSON = (b"content-type", b"application/json")
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
 # RFC 6749 §5.1.
-_NO_STORE = [(b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
+_PRIVATE = [_JSON, _NOSNIFF, (b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
 _encode = msgspec.json.Encoder().encode
 
 
@@ -53,8 +53,10 @@ Endpoint = Callable[[Any, Request], Awaitable[Response]]
 
 def json(content: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer that no cache keeps."""
-    extra = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()]
-    return Response(status, _encode(content), [_JSON, _NOSNIFF, *_NO_STORE, *extra])
+    if not headers:
+        return Response(status, _encode(content), _PRIVATE)
+    extra = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    return Response(status, _encode(content), [*_PRIVATE, *extra])
 
 
 def public_json(body: bytes, max_age: int) -> Response:

@@ -29,7 +29,7 @@ from polar_server.plain import Request, Response, json
 
 log = structlog.get_logger()
 
-_ENTROPY = tokens.ENTROPY_BYTES + 20
+_ENTROPY = tokens.ENTROPY_BYTES + tokens.RANDOM_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,9 @@ async def _redeem(server: AuthorizationServer, credentials: Credentials, form: d
     issued = _issued(
         server, client, stored, pair, scope=_effective(stored.grant.scope, found.role), nonce=stored.nonce, now=now
     )
+    new = _new_tokens(server, issued, now)
     async with server.database.statement() as tx:
-        won = await queries.redeem_code(tx, stored.id, _new_tokens(server, issued, now))
+        won = await queries.redeem_code(tx, stored.id, new)
     if not won:
         # Somebody redeemed it between our look and our write: that is a replay, seen late (§4.1.2).
         await _end(server, Replayed(stored.grant, "the code was redeemed at the same moment"), now)
@@ -140,8 +141,9 @@ async def _rotate_or_repeat(
     pair_id = tokens.new_id(int(server.clock() * 1000), server.entropy(3))
     pair = grants.succeed(presented, pair_id, sub_type, keys, stored.key_id)
     issued = _issued(server, client, stored, pair, scope=_effective(decision.scope, found.role), nonce=None, now=now)
+    new = _new_tokens(server, issued, now)
     async with server.database.statement() as tx:
-        won = await queries.rotate_refresh_token(tx, stored.id, _new_tokens(server, issued, now))
+        won = await queries.rotate_refresh_token(tx, stored.id, new)
     return issued if won else None
 
 

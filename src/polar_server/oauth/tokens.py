@@ -93,7 +93,8 @@ def _checksum(body: str) -> str:
 def _base62(number: int, length: int) -> str:
     pairs = []
     for _ in range(length // 2):
-        number, digit = divmod(number, 3844)
-        pairs.append(_PAIRS[digit])
-    first = ALPHABET[number % 62] if length % 2 else ""
-    return first + "".join(reversed(pairs))
+        pairs.append(_PAIRS[number % 3844])
+        number //= 3844
+    pairs.append(ALPHABET[number % 62] if length % 2 else "")
+    pairs.reverse()
+    return "".join(pairs)
