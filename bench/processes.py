@@ -81,6 +81,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def run(command: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Run a command to its end. Raises CalledProcessError."""
+    subprocess.run(command, env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)
+
+
 @contextmanager
 def running(command: Sequence[str], environment: Mapping[str, str], port: int, core: int, log: Path) -> Iterator[int]:
     """A server process on its core, from when it listens until the block ends. Gives its pid."""

@@ -17,8 +17,6 @@ from typing import Any
 import asyncpg
 
 from bench.clusters import Cluster
-from polar_server.app import PACKAGES
-from polar_server.database import connect, migrations
 from polar_server.oauth import pkce, subjects, tokens
 from polar_server.oauth.clients import secret_digest
 from polar_server.oauth.server_keys import ServerKeys
@@ -66,18 +64,6 @@ class Code:
 
     code: str
     verifier: str
-
-
-def migrate(cluster: Cluster) -> None:
-    """Make the tables, as `polar-server migrate` does."""
-
-    async def apply() -> None:
-        database = connect(cluster.url, 1)
-        await database.open()
-        await migrations.apply(database, PACKAGES)
-        await database.close()
-
-    asyncio.run(apply())
 
 
 class Seeder:

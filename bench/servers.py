@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import clusters, operations, processes, seeding
+from bench import clusters, operations, processes
 from bench.measuring import Target
 from bench.operations import Operation
 from bench.processes import Cores
@@ -16,6 +16,8 @@ from bench.seeding import Seeder
 from polar_server.oauth.server_keys import ServerKeys
 from polar_server.oauth.subjects import SubjectType
 
+# Calls and failures are counted as always, and nobody is refused.
+_LIMITS = ("RATE_LIMIT_USER", "RATE_LIMIT_ORGANIZATION", "RATE_LIMIT_FAILED_AUTHENTICATION")
 _DATABASES = {"sqlite": clusters.sqlite, "postgres": clusters.postgres}
 
 
@@ -65,17 +67,19 @@ def ours(engine: str, source: Source, wanted: Wanted, cores: Cores, folder: Path
     folder = folder / name
     folder.mkdir()
     with _DATABASES[engine](folder) as cluster:
-        seeding.migrate(cluster)
-        seeder = Seeder(cluster, ServerKeys([key]), wanted.sub_type)
-        prepared = operations.prepare(seeder, wanted.names, wanted.total, wanted.each)
         environment = {
             "POLAR_ISSUER": f"http://localhost:{port}",
             "POLAR_SERVER_KEY": base64.urlsafe_b64encode(key).decode(),
             "POLAR_DATABASE_URL": cluster.url,
             "POLAR_DATA_DIR": str(folder),
             "PYTHONPATH": str(source.folder / "src"),
+            **{f"POLAR_{name}": "10000000" for name in _LIMITS},
         }
-        serve = [sys.executable, "-m", "polar_server", "serve", "--workers", "1", "--port", str(port)]
+        polar_server = [sys.executable, "-m", "polar_server"]
+        processes.run([*polar_server, "migrate"], environment)
+        seeder = Seeder(cluster, ServerKeys([key]), wanted.sub_type)
+        prepared = operations.prepare(seeder, wanted.names, wanted.total, wanted.each)
+        serve = [*polar_server, "serve", "--workers", "1", "--port", str(port)]
         with processes.running(serve, environment, port, cores.server, folder / "log") as pid:
             target = Target(name, port, pid, cluster.pid)
             yield Server(target, {each.name: each for each in prepared}, cluster.settings)
