@@ -164,15 +164,15 @@ async def test_only_who_manages_an_organization_changes_it(world: World, role: R
     assert (response.status_code, response.json()) == (404, MISSING)
 
 
-async def test_every_operation_takes_the_scope(world: World) -> None:
-    """Without organizations:read nothing opens."""
+async def test_every_operation_takes_its_scope(world: World) -> None:
+    """Reading takes organizations:read, changing organizations:write; the challenge names the one that lacks."""
     api = await api_of(world, "owner@example.com", "lighthouse", scope="products:write", sub_type="user")
     path = f"/v1/organizations/{api.organization_id}"
-    for response in (
-        await api.get("/v1/organizations/"),
-        await api.get(path),
-        await api.post("/v1/organizations/", {"name": "Harbour", "slug": "harbour"}),
-        await api.patch(path, {"name": "Harbour"}),
+    for scope, response in (
+        ("organizations:read", await api.get("/v1/organizations/")),
+        ("organizations:read", await api.get(path)),
+        ("organizations:write", await api.post("/v1/organizations/", {"name": "Harbour", "slug": "harbour"})),
+        ("organizations:write", await api.patch(path, {"name": "Harbour"})),
     ):
         assert response.status_code == 403
-        assert 'scope="organizations:read"' in response.headers["www-authenticate"]
+        assert f'scope="{scope}"' in response.headers["www-authenticate"]

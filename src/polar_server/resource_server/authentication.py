@@ -55,7 +55,8 @@ async def _count(request: Request[Any, Any, Any], server: AuthorizationServer, l
 
 def _require_any(scopes: frozenset[str], admitted: list[str]) -> None:
     if admitted and scopes.isdisjoint(admitted):
-        raise InsufficientScope(" ".join(admitted))
+        # Any one is enough; the challenge asks for the least.
+        raise InsufficientScope(admitted[0])
 
 
 async def _organizations(server: AuthorizationServer, live: LiveToken, narrowed: str | None) -> dict[str, Role]:
