@@ -103,6 +103,21 @@ async def test_leaving_the_organization_ends_its_tokens(world: World, app: App, 
     assert error_of(page) == "consent_required", "the remembered decision no longer stands"
 
 
+async def test_who_is_taken_in_again_is_asked_again(world: World, app: App, browser: Browser, person: str) -> None:
+    """A membership that ended takes its grants along for good: a new one does not revive them."""
+    owner = await world.person("grace@example.com")
+    organization = await world.organization("lighthouse", owner)
+    await world.join(organization, person, Role.MEMBER)
+    tokens = await world.tokens(app, browser, organization)
+    async with world.server.database.write() as tx:
+        await organizations.remove_member(tx, organization, person, owner, NOW)
+        await organizations.add_member(tx, organization, person, Role.MEMBER, NOW + 60)
+    assert (await app.introspect(tokens["access_token"])) == {"active": False}
+    assert (await app.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
+    again = await world.tokens(app, browser, organization)
+    assert (await app.introspect(again["access_token"]))["active"] is True
+
+
 async def test_a_member_grants_only_what_the_role_covers(world: World, app: App, browser: Browser, person: str) -> None:
     """A member's token lacks webhooks; when the role rises, so does what the grant covers, never beyond it."""
     owner = await world.person("grace@example.com")

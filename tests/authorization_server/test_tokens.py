@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +23,15 @@ async def test_a_code_gives_tokens_once(world: World, app: App, browser: Browser
     assert (await app.redeem(code)).json()["error"] == "invalid_grant"
     assert (await app.introspect(tokens["access_token"])) == {"active": False}
     assert (await app.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
+
+
+async def test_two_tokens_of_one_id_are_drawn_again(world: World, app: App, browser: Browser) -> None:
+    """When two ids of a millisecond are equal, the second exchange draws again instead of failing."""
+    first, second = await world.allowed(app, browser), await world.allowed(app, browser)
+    drawn = iter([b"\1" * 43, b"\1" * 43, b"\2" * 43])
+    app.http._transport.app.server = replace(world.server, entropy=lambda size: next(drawn)[:size])  # type: ignore[attr-defined]
+    assert [(await app.redeem(code)).status_code for code in (first, second)] == [200, 200]
+    assert next(drawn, None) is None
 
 
 @pytest.mark.parametrize(

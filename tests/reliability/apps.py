@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from tests.servers import Server
 
-from polar_server.authorization_server import queries
+from polar_server.authorization_server import grant_queries, issue_queries
 from polar_server.database import Transaction
 from polar_server.oauth import tokens
 from polar_server.oauth.grants import Grant, StoredCode
@@ -93,8 +93,8 @@ class App:
             grant = Grant(str(uuid4()), self.client_id, subject, _SCOPE, alive=True)
             proof = (keys.digest(token.text), keys.key_id, REDIRECT_URI, _CHALLENGE)
             code = StoredCode(token.id, *proof, None, now, now + _HOUR, None, grant)
-            await queries.add_grant(transaction, grant.id, self.client_id, subject, grant.scope, now)
-            await queries.add_code(transaction, code)
+            await grant_queries.add_grant(transaction, grant.id, self.client_id, subject, grant.scope, now)
+            await issue_queries.add_code(transaction, code)
 
     def _post(self, path: str, **form: str) -> bytes:
         return post(path, form, authorization=self._authorization)

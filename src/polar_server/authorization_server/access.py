@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from polar_server.accounts.roles import Role, allowed_scopes
-from polar_server.authorization_server import queries
+from polar_server.authorization_server import token_queries
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.oauth import bearer
 from polar_server.oauth.bearer import StoredToken
@@ -25,7 +25,7 @@ class LiveToken:
 async def find_live_token(server: AuthorizationServer, token: Token) -> LiveToken:
     """The access token, as live as the database says now: nothing is cached. Raises InvalidToken."""
     async with server.database.read() as tx:
-        found = await queries.find_access_token(tx, token.id)
+        found = await token_queries.find_access_token(tx, token.id)
     reason = bearer.inactive_because(token, found.stored if found else None, server.server_keys, int(server.clock()))
     if found is None or reason is not None:
         raise InvalidToken(reason or "unknown token")

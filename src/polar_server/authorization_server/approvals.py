@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from polar_server.authorization_server import consent_queries, queries
+from polar_server.authorization_server import consent_queries, grant_queries, issue_queries
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.oauth import scopes, tokens
 from polar_server.oauth.authorization import AuthorizationRequest
@@ -40,8 +40,8 @@ async def approve(server: AuthorizationServer, approval: Approval) -> str:
             earlier = await consent_queries.find_consent(tx, client_id, approval.subject) or frozenset()
             remembered = scopes.text(earlier | frozenset(approval.request.scopes))
             await consent_queries.save_consent(tx, client_id, approval.subject, remembered, now)
-        await queries.add_grant(tx, grant.id, client_id, approval.subject, scope, now)
-        await queries.add_code(tx, _stored(server, approval, token, grant, now))
+        await grant_queries.add_grant(tx, grant.id, client_id, approval.subject, scope, now)
+        await issue_queries.add_code(tx, _stored(server, approval, token, grant, now))
     log.info("approved", grant=grant.id, client_id=client_id, user=approval.subject.user_id, asked=approval.is_new)
     return token.text
 

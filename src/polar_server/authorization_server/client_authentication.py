@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from polar_server.accounts.roles import Role
-from polar_server.authorization_server import queries
+from polar_server.authorization_server import token_queries
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.authorization_server.throttling import authentication_limited
 from polar_server.oauth import clients, tokens
@@ -44,7 +44,7 @@ async def question_of(server: AuthorizationServer, request: Request, form: dict[
     token = tokens.parse(form.get("token", ""), ACCESS_TOKENS | REFRESH_TOKENS)
     with authentication_limited(server, request, credentials):
         async with server.database.read() as tx:
-            found = await queries.find_question(tx, storable(credentials.client_id), token)
+            found = await token_queries.find_question(tx, storable(credentials.client_id), token)
         client, secrets = (found.client, found.secrets) if found else (None, None)
         client = clients.authenticate(client, secrets, credentials, server.server_keys, int(server.clock()))
     assert found is not None, "an unknown client does not authenticate"

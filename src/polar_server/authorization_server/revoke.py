@@ -2,7 +2,7 @@
 
 import structlog
 
-from polar_server.authorization_server import queries
+from polar_server.authorization_server import grant_queries, issue_queries
 from polar_server.authorization_server.client_authentication import Question, form_of, question_of
 from polar_server.authorization_server.responses import refusal
 from polar_server.authorization_server.server import AuthorizationServer
@@ -35,7 +35,7 @@ async def _revoke(server: AuthorizationServer, question: Question) -> None:
         return
     async with server.database.statement() as tx:
         if decision is Revocation.GRANT:
-            await queries.revoke_grant(tx, stored.grant.id, "revoked by the client", now)
+            await grant_queries.revoke_grant(tx, stored.grant.id, "revoked by the client", now)
         else:
-            await queries.revoke_access_token(tx, stored.id, now)
+            await issue_queries.revoke_access_token(tx, stored.id, now)
     log.info("revoked", what=decision.value, grant=stored.grant.id, client_id=client_id)

@@ -30,14 +30,13 @@ class TooManyRequests(OAuthError):
 def authentication_limited(server: AuthorizationServer, request: Request, credentials: Credentials) -> Iterator[None]:
     """Count what fails inside as a failed authentication. Raises TooManyRequests.
 
-    Failures count for the client at this address: nobody can lock a client out at another one.
+    Failures count for the client at its address, and the right secret always works: whoever guesses there, or behind
+    the same proxy, locks nobody out. A secret has 154 random bits, so the limit is about load, not about luck.
     """
-    client_id, address = credentials.client_id, address_of(server, request)
-    if wait := server.rate_limits.refused_client(client_id, address):
-        raise _too_many(client_id, address, wait)
     try:
         yield
     except InvalidClient as error:
+        client_id, address = credentials.client_id, address_of(server, request)
         if wait := server.rate_limits.count_failure(client_id, address):
             raise _too_many(client_id, address, wait) from error
         raise

@@ -101,13 +101,6 @@ class RateLimits:
                 log.warning("rate_limit_store_down", reason=str(error), retry_after=RETRY_STORE_AFTER)
         return Counted(quota, self._calls.take(key, quota.limit, self._clock()))
 
-    def refused_client(self, client_id: str, address: str) -> int:
-        """Seconds until this client may authenticate again from this address: 0 unless it failed too often there."""
-        if not self._failures:
-            return 0
-        found = self._failed.look(_key("client", client_id, address), self._failures, self._clock())
-        return 0 if found is None or found.admitted else found.reset
-
     def count_failure(self, client_id: str, address: str) -> int:
         """Count a failed authentication; seconds to wait when it was one too many for the client or the address."""
         if not self._failures:

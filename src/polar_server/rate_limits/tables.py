@@ -58,14 +58,6 @@ class Table:
         finally:
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1)
 
-    def look(self, key: bytes, limit: int, now: float) -> Standing | None:
-        """Where a key stands, without a count and without the lock; None when it was never counted."""
-        slot = self._find(key)
-        if slot is None:
-            return None
-        window = self._advanced(slot, int(now // WIDTH))[0]
-        return window.standing(limit, now, admitted=window.used < limit)
-
     def _take(self, key: bytes, limit: int, now: float) -> Standing:
         bucket = int(now // WIDTH)
         slot = self._find(key)
@@ -84,14 +76,11 @@ class Table:
         return window.standing(limit, now, admitted=True)
 
     def _advance(self, slot: int, bucket: int) -> Window:
-        window, counts = self._advanced(slot, bucket)
+        newest: int = _COUNT.unpack_from(self._map, slot)[0]
+        window, counts = advance(newest, COUNTS.unpack_from(self._map, slot + _WINDOW.size), bucket)
         # In one piece: a worker that is killed here leaves the slot as it was, or as it should be.
         self._map[slot : slot + _SLOT] = _WINDOW.pack(*window) + COUNTS.pack(*counts)
         return window
-
-    def _advanced(self, slot: int, bucket: int) -> tuple[Window, list[int]]:
-        newest: int = _COUNT.unpack_from(self._map, slot)[0]
-        return advance(newest, COUNTS.unpack_from(self._map, slot + _WINDOW.size), max(bucket, newest))
 
     def _find(self, key: bytes) -> int | None:
         slot = self._find_from(0, key)

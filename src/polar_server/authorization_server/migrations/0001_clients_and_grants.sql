@@ -38,6 +38,7 @@ CREATE TABLE grants (
     user_id TEXT NOT NULL REFERENCES users (id),
     sub_type TEXT NOT NULL CHECK (sub_type IN ('user', 'organization')),
     organization_id TEXT REFERENCES organizations (id),
+    member_since BIGINT,
     scope TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     revoked_at BIGINT,

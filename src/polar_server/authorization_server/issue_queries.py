@@ -1,0 +1,116 @@
+"""SQL that stores codes and tokens. What works once is marked by a guarded UPDATE: one row, or somebody was faster."""
+
+from dataclasses import dataclass
+
+from polar_server.database import Statement, Transaction
+from polar_server.oauth.grants import StoredCode
+
+_MARK_REDEEMED = "UPDATE authorization_codes SET redeemed_at = :now WHERE id = :id AND redeemed_at IS NULL"
+_MARK_ROTATED = """
+    UPDATE refresh_tokens SET rotated_at = :now, successor_id = :pair_id WHERE id = :id AND rotated_at IS NULL
+"""
+_ACCESS_COLUMNS = "access_tokens (id, digest, key_id, grant_id, scope, created_at, expires_at)"
+_REFRESH_COLUMNS = "refresh_tokens (id, digest, key_id, grant_id, auth_time, created_at, expires_at)"
+
+_REDEEM = Statement(_MARK_REDEEMED)
+_ROTATE = Statement(_MARK_ROTATED)
+_ADD_ACCESS_TOKEN = Statement(f"""
+    INSERT INTO {_ACCESS_COLUMNS}
+    VALUES (:pair_id, :access_digest, :key_id, :grant_id, :scope, :now, :access_expires_at)
+""")
+_ADD_REFRESH_TOKEN = Statement(f"""
+    INSERT INTO {_REFRESH_COLUMNS}
+    VALUES (:pair_id, :refresh_digest, :key_id, :grant_id, :auth_time, :now, :refresh_expires_at)
+""")
+
+# PostgreSQL does the same three steps in one round trip: what is inserted comes from the guarded update.
+_INSERTS = f"""
+    access AS (
+        INSERT INTO {_ACCESS_COLUMNS}
+        SELECT :pair_id, :access_digest, :key_id, :grant_id, :scope,
+            CAST(:now AS BIGINT), CAST(:access_expires_at AS BIGINT)
+        FROM used
+    ), refresh AS (
+        INSERT INTO {_REFRESH_COLUMNS}
+        SELECT :pair_id, CAST(:refresh_digest AS TEXT), :key_id, :grant_id, CAST(:auth_time AS BIGINT),
+            CAST(:now AS BIGINT), CAST(:refresh_expires_at AS BIGINT)
+        FROM used WHERE CAST(:refresh_digest AS TEXT) IS NOT NULL
+    )
+    SELECT id FROM used
+"""
+_REDEEM_AT_ONCE = Statement(f"WITH used AS ({_MARK_REDEEMED} RETURNING id), {_INSERTS}")
+_ROTATE_AT_ONCE = Statement(f"WITH used AS ({_MARK_ROTATED} RETURNING id), {_INSERTS}")
+
+_ADD_CODE = Statement("""
+    INSERT INTO authorization_codes (
+        id, digest, key_id, grant_id, redirect_uri, code_challenge, nonce, auth_time, expires_at
+    ) VALUES (:id, :digest, :key_id, :grant_id, :redirect_uri, :code_challenge, :nonce, :auth_time, :expires_at)
+""")
+_REVOKE_ACCESS_TOKEN = Statement("UPDATE access_tokens SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL")
+
+
+@dataclass(frozen=True, slots=True)
+class NewTokens:
+    """What one use of a code or refresh token stores. Without a refresh token, its digest is None."""
+
+    pair_id: str
+    access_digest: str
+    refresh_digest: str | None
+    key_id: str
+    grant_id: str
+    scope: str
+    auth_time: int
+    now: int
+    access_expires_at: int
+    refresh_expires_at: int | None
+
+
+async def redeem_code(tx: Transaction, code_id: str, new: NewTokens) -> bool:
+    """Mark the code and store the tokens. False, with nothing stored, when somebody else marked it first."""
+    return await _use(tx, _REDEEM, _REDEEM_AT_ONCE, code_id, new, {})
+
+
+async def rotate_refresh_token(tx: Transaction, token_id: str, new: NewTokens) -> bool:
+    """Mark the refresh token and store its successors. False, with nothing stored, when it was marked before."""
+    return await _use(tx, _ROTATE, _ROTATE_AT_ONCE, token_id, new, {"pair_id": new.pair_id})
+
+
+async def _use(
+    tx: Transaction, mark: Statement, at_once: Statement, used_id: str, new: NewTokens, marks: dict[str, str]
+) -> bool:
+    both = {"pair_id": new.pair_id, "key_id": new.key_id, "grant_id": new.grant_id, "now": new.now}
+    access = {"access_digest": new.access_digest, "scope": new.scope, "access_expires_at": new.access_expires_at}
+    refresh = {
+        "refresh_digest": new.refresh_digest,
+        "auth_time": new.auth_time,
+        "refresh_expires_at": new.refresh_expires_at,
+    }
+    if tx.engine == "postgres":
+        return await tx.first(at_once, id=used_id, **both, **access, **refresh) is not None
+    if await tx.run(mark, id=used_id, now=new.now, **marks) != 1:
+        return False
+    await tx.run(_ADD_ACCESS_TOKEN, **both, **access)
+    if new.refresh_digest is not None:
+        await tx.run(_ADD_REFRESH_TOKEN, **both, **refresh)
+    return True
+
+
+async def add_code(tx: Transaction, code: StoredCode) -> None:
+    """Store a new code with its grant's id."""
+    await tx.run(
+        _ADD_CODE,
+        id=code.id,
+        digest=code.digest,
+        key_id=code.key_id,
+        grant_id=code.grant.id,
+        redirect_uri=code.redirect_uri,
+        code_challenge=code.code_challenge,
+        nonce=code.nonce,
+        auth_time=code.auth_time,
+        expires_at=code.expires_at,
+    )
+
+
+async def revoke_access_token(tx: Transaction, token_id: str, now: int) -> bool:
+    """End one access token."""
+    return await tx.run(_REVOKE_ACCESS_TOKEN, id=token_id, now=now) == 1

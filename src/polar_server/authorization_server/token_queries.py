@@ -1,0 +1,160 @@
+"""SQL that finds codes and tokens, each in one look with its grant and, where a client asks, that client."""
+
+from dataclasses import dataclass
+
+from polar_server.accounts.roles import Role
+from polar_server.authorization_server.client_queries import (
+    CLIENT,
+    CLIENT_COLUMNS,
+    SECRETS,
+    SECRETS_COLUMNS,
+    client_of,
+    secrets_of,
+)
+from polar_server.authorization_server.grant_queries import GRANT, GRANT_COLUMNS, WITH_GRANT, grant_of, role_of
+from polar_server.database import Row, Statement, Transaction
+from polar_server.oauth.bearer import StoredToken
+from polar_server.oauth.clients import Client, ClientSecrets
+from polar_server.oauth.grants import StoredCode, StoredRefreshToken
+from polar_server.oauth.tokens import REFRESH_TOKENS, Token
+from polar_server.oauth.userinfo import Profile
+
+_FIND_CODE = Statement(f"""
+    SELECT {CLIENT}, {SECRETS}, {GRANT},
+        t.id, t.digest, t.key_id, t.redirect_uri, t.code_challenge, t.nonce, t.auth_time, t.expires_at, t.redeemed_at
+    FROM clients c
+    LEFT JOIN authorization_codes t ON t.id = :id
+    {WITH_GRANT}
+    WHERE c.client_id = :client_id AND c.deleted_at IS NULL
+""")
+
+_FIND_REFRESH_TOKEN = Statement(f"""
+    SELECT {CLIENT}, {SECRETS}, {GRANT},
+        t.id, t.digest, t.key_id, t.auth_time, t.expires_at, t.rotated_at, t.successor_id,
+        sa.scope AS successor_scope, sa.expires_at AS successor_expires_at, (s.rotated_at IS NOT NULL) AS successor_used
+    FROM clients c
+    LEFT JOIN refresh_tokens t ON t.id = :id
+    LEFT JOIN refresh_tokens s ON s.id = t.successor_id
+    LEFT JOIN access_tokens sa ON sa.id = t.successor_id
+    {WITH_GRANT}
+    WHERE c.client_id = :client_id AND c.deleted_at IS NULL
+""")
+
+_FIND_ACCESS_TOKEN = Statement(f"""
+    SELECT {GRANT}, t.id, t.digest, t.key_id, t.scope, t.created_at, t.expires_at, t.revoked_at,
+        u.name, u.picture, u.email, u.email_verified_at, o.name AS organization_name, o.avatar_url
+    FROM access_tokens t {WITH_GRANT}
+    JOIN clients c ON c.client_id = g.client_id AND c.deleted_at IS NULL
+    LEFT JOIN organizations o ON o.id = g.organization_id
+    WHERE t.id = :id
+""")
+
+# Who asks need not be whom the token was issued to, and both must not be deleted.
+_ABOUT = f"""
+    SELECT {CLIENT}, {SECRETS}, {GRANT}, tc.deleted_at, t.id, t.digest, t.key_id,
+"""
+_ASKED = f"""
+    {WITH_GRANT}
+    LEFT JOIN clients tc ON tc.client_id = g.client_id
+    WHERE c.client_id = :client_id AND c.deleted_at IS NULL
+"""
+_ASK_ABOUT_ACCESS_TOKEN = Statement(f"""
+    {_ABOUT} t.scope, t.created_at, t.expires_at, t.revoked_at
+    FROM clients c LEFT JOIN access_tokens t ON t.id = :id {_ASKED}
+""")
+_ASK_ABOUT_REFRESH_TOKEN = Statement(f"""
+    {_ABOUT} g.scope, t.created_at, t.expires_at, t.rotated_at AS revoked_at
+    FROM clients c LEFT JOIN refresh_tokens t ON t.id = :id {_ASKED}
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCode:
+    """The client that asks, and the code it presents when there is one."""
+
+    client: Client
+    secrets: ClientSecrets
+    code: StoredCode | None
+    role: Role | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRefreshToken:
+    """The client that asks, and the refresh token it presents when there is one."""
+
+    client: Client
+    secrets: ClientSecrets
+    refresh_token: StoredRefreshToken | None
+    role: Role | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundQuestion:
+    """The client that asks, and the token it asks about when there is one."""
+
+    client: Client
+    secrets: ClientSecrets
+    stored: StoredToken | None
+    role: Role | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundToken:
+    """A token with everything that its answers need: the member's role and the claims of its subject."""
+
+    stored: StoredToken
+    role: Role | None
+    profile: Profile
+
+
+async def find_code(tx: Transaction, client_id: str, code_id: str) -> FoundCode | None:
+    """The client and its code in one look; None when there is no such client."""
+    row = await tx.first(_FIND_CODE, client_id=client_id, id=code_id)
+    if row is None:
+        return None
+    columns = row[CLIENT_COLUMNS + SECRETS_COLUMNS :]
+    code = StoredCode(*[*columns[GRANT_COLUMNS:], grant_of(columns)]) if columns[0] else None
+    return FoundCode(client_of(row), secrets_of(row), code, role_of(columns))
+
+
+async def find_refresh_token(tx: Transaction, client_id: str, token_id: str) -> FoundRefreshToken | None:
+    """The client and its refresh token in one look; None when there is no such client."""
+    row = await tx.first(_FIND_REFRESH_TOKEN, client_id=client_id, id=token_id)
+    if row is None:
+        return None
+    columns = row[CLIENT_COLUMNS + SECRETS_COLUMNS :]
+    stored = StoredRefreshToken(*[*columns[GRANT_COLUMNS:], grant_of(columns)]) if columns[0] else None
+    return FoundRefreshToken(client_of(row), secrets_of(row), stored, role_of(columns))
+
+
+async def find_access_token(tx: Transaction, token_id: str) -> FoundToken | None:
+    """An access token whose client is not deleted."""
+    return _found(await tx.first(_FIND_ACCESS_TOKEN, id=token_id))
+
+
+async def find_question(tx: Transaction, client_id: str, token: Token | None) -> FoundQuestion | None:
+    """The client and the token it asks about in one look; None when there is no such client.
+
+    A token whose own client is deleted is none; a rotated refresh token counts as revoked.
+    """
+    is_refresh_token = token is not None and token.kind in REFRESH_TOKENS
+    statement = _ASK_ABOUT_REFRESH_TOKEN if is_refresh_token else _ASK_ABOUT_ACCESS_TOKEN
+    row = await tx.first(statement, client_id=client_id, id=token.id if token else "")
+    if row is None:
+        return None
+    columns = row[CLIENT_COLUMNS + SECRETS_COLUMNS :]
+    deleted_at, *of_token = columns[GRANT_COLUMNS:]
+    stored = StoredToken(*[*of_token, grant_of(columns)]) if columns[0] and deleted_at is None else None
+    return FoundQuestion(client_of(row), secrets_of(row), stored, role_of(columns))
+
+
+def _found(row: Row | None) -> FoundToken | None:
+    if row is None:
+        return None
+    columns = row[:]
+    grant = grant_of(columns)
+    stored = StoredToken(*[*columns[GRANT_COLUMNS : GRANT_COLUMNS + 7], grant])
+    name, picture, email, verified_at, organization_name, avatar_url = columns[GRANT_COLUMNS + 7 :]
+    if grant.subject.organization_id is not None:
+        name, picture = organization_name, avatar_url
+    return FoundToken(stored, role_of(columns), Profile(name, picture, email, verified_at is not None))
