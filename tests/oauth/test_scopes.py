@@ -53,7 +53,10 @@ def test_malformed(scope: str) -> None:
 def test_catalogue() -> None:
     """The catalogue has the identity scopes, the seventeen of the resources, and reading oneself and organizations."""
     resources = {f"{name}:{access}" for name in _RESOURCES for access in ("read", "write")} | {"metrics:read"}
-    assert set(NAMES) == {"openid", "profile", "email", "user:read", "organizations:read", "organizations:write"} | resources
+    assert (
+        set(NAMES)
+        == {"openid", "profile", "email", "user:read", "organizations:read", "organizations:write"} | resources
+    )
     assert len(resources) == 17
     assert all(re.fullmatch("[a-z]+(:[a-z]+)?", name) for name in NAMES)
 
