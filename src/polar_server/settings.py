@@ -106,6 +106,16 @@ class Settings:
         "Empty: the workers of this host count together in the data folder.",
         secret=True,
     )
+    storage_url: str = _setting(
+        "",
+        "`s3://bucket/folder?endpoint=https://host&region=name`, the folder and the endpoint only where needed: the "
+        "bucket that files are in. Empty: `files` in the data folder, which all workers must share.",
+    )
+    storage_access_key: str = _setting("", "The access key id for POLAR_STORAGE_URL.")
+    storage_secret_key: str = _setting("", "The secret access key for POLAR_STORAGE_URL.", secret=True)
+    storage_quota: int = _setting(
+        10_240, "MiB of files that one organization may keep, begun uploads included. 0: no limit.", least=0
+    )
     trusted_proxies: str = _setting(
         "", "Addresses of reverse proxies, separated by commas, whose X-Forwarded-For names the client."
     )
