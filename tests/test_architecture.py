@@ -59,6 +59,9 @@ QUERIED_BY_OTHER_KEYS = {
     "polar_server.accounts.organization_queries.FIND_MEMBERSHIP": "a person's own, by the slug in the URL",
     "polar_server.accounts.queries.SWEEPS": "what expired is removed for everybody",
     "polar_server.accounts.organization_queries.FIND_INVITATION": "the token names the invitation and proves it",
+    "polar_server.resources.files.queries._FIND_IMAGE": "everybody may see it; its id is in its address",
+    "polar_server.resources.files.queries._ABANDON": "what was never finished is removed for everybody",
+    "polar_server.resources.files.queries._LIST_HIDDEN": "what was deleted is removed for everybody",
 }
 """Statements on an organization's table that rightly leave the organization open: `module.NAME`, and why."""
 

@@ -39,10 +39,12 @@ from polar_server.plain_asgi import PlainEndpoints
 from polar_server.rate_limits import RateLimits
 from polar_server.resource_server.reference import routes as reference_routes
 from polar_server.resource_server.routing import api_router
-from polar_server.resources import customers, organizations, products, users
+from polar_server.resources import customers, files, organizations, products, users
+from polar_server.resources.files.sweeping import sweep as sweep_files
 from polar_server.settings import Settings
+from polar_server.storage import storage_for
 
-RESOURCES = (organizations, users, products, customers)
+RESOURCES = (organizations, users, files, products, customers)
 """The resources of the API; the only place where they are named."""
 
 PACKAGES = (
@@ -98,6 +100,7 @@ class _House:
         }
         self.pages = Pages(folders, settings, server_keys)
         self.rate_limits = RateLimits(settings, clock)
+        self.storage = storage_for(settings, server_keys, clock)
         self.server = AuthorizationServer(
             settings, self.database, server_keys, self.signing_keys, clock, self.rate_limits
         )
@@ -116,6 +119,7 @@ class _House:
         finally:
             await self.mailer.close()
             self.passwords.close()
+            await self.storage.close()
             await self.rate_limits.close()
             await self.database.close()
 
@@ -135,6 +139,7 @@ class _House:
     async def _sweep_once(self) -> None:
         now = int(self.clock())
         removed = await sweep_grants(self.database, self.settings, now) | await sweep_accounts(self.database, now)
+        removed |= await sweep_files(self.database, self.storage, now)
         log.info("swept", **removed)
 
     async def session(self, request: PageRequest) -> sessions.Session | None:
@@ -155,6 +160,7 @@ def _framework(house: _House) -> Litestar:
         "passwords": house.passwords,
         "mailer": house.mailer,
         "pages": house.pages,
+        "storage": house.storage,
         "server": house.server,
         "on_credentials_changed": ON_CREDENTIALS_CHANGED,
         "describe_return_to": describe,

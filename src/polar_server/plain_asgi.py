@@ -15,10 +15,15 @@ from polar_server.plain import Endpoint, Request, Response, json
 MAX_BODY = 65_536
 
 # Browser apps are public clients: they may call these endpoints and the API, never with cookies.
-_EXPOSED = "WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, Polar-Version, Content-Disposition"
+_EXPOSED = "WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, Polar-Version, Content-Disposition, ETag"
+# The last two go along with the parts of files.
+_ALLOWED = (
+    "Authorization, Content-Type, Polar-Version, Polar-Organization, "
+    "X-Amz-Checksum-Sha256, X-Amz-Sdk-Checksum-Algorithm"
+)
 _CORS = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", _EXPOSED.encode())]
 _PREFLIGHT = [
-    (b"access-control-allow-headers", b"Authorization, Content-Type, Polar-Version, Polar-Organization"),
+    (b"access-control-allow-headers", _ALLOWED.encode()),
     (b"access-control-max-age", b"600"),
 ]
 _API = "/v1/"

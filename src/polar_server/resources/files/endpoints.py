@@ -1,0 +1,141 @@
+"""`/v1/files/`: list, create, finish an upload, update, delete, and an address to download from."""
+
+import json
+from typing import Annotated, Any
+
+from litestar import Request, delete, get, patch, post
+from litestar.params import FromPath, QueryParameter
+from msgspec import UNSET
+
+from polar_server.authorization_server.server import AuthorizationServer, GivenServer
+from polar_server.database import Row, Transaction
+from polar_server.resource_server.bodies import read_body
+from polar_server.resource_server.caller import Caller, GivenCaller
+from polar_server.resource_server.errors import ResourceNotFound
+from polar_server.resource_server.lists import GivenPaging, ListResource
+from polar_server.resource_server.times import moment
+from polar_server.resources.files import queries
+from polar_server.resources.files.answers import file_of, upload_of
+from polar_server.resources.files.names import attachment, clean_name
+from polar_server.resources.files.schemas import (
+    File,
+    FileCreate,
+    FileDownload,
+    FileUpdate,
+    FileUpload,
+    UploadCompleted,
+)
+from polar_server.resources.files.storing import GivenStorage
+from polar_server.resources.files.uploads import begin_upload, finish_upload, remove_file
+from polar_server.storage import Download
+from polar_server.storage.objects import URL_LIFETIME
+
+READ, WRITE = "files:read", "files:write"
+DOWNLOAD_TYPE = "application/octet-stream"
+"""What every download is called, so that no program opens it by itself."""
+
+
+@get("/v1/files", scopes=[READ, WRITE])
+async def list_files(
+    caller: GivenCaller,
+    server: GivenServer,
+    paging: GivenPaging,
+    ids: Annotated[list[str] | None, QueryParameter(description="With one of these ids.")] = None,
+    organization_id: Annotated[list[str] | None, QueryParameter(description="Of one of these organizations.")] = None,
+) -> ListResource[File]:
+    """The uploaded files of the caller's organizations, newest first."""
+    async with server.database.read() as tx:
+        reach, wanted = caller.reach(organization_id), None if ids is None else json.dumps(ids)
+        rows, total = await queries.list_files(tx, reach, wanted, paging.limit, paging.offset)
+    return paging.of([file_of(row, server.issuer) for row in rows], total)
+
+
+@post("/v1/files", scopes=[WRITE], status_code=201)
+async def create_file(
+    request: Request[Any, Any, Any], caller: GivenCaller, server: GivenServer, storage: GivenStorage
+) -> FileUpload:
+    """Begin an upload: announce the file and its parts, and get an address for each part.
+
+    PUT each part to its address with the given headers, keep the ETag of each answer, then finish the upload.
+    """
+    new = await read_body(request, FileCreate)
+    organization_id = caller.organization_for(new.organization_id, WRITE)
+    file_id = await begin_upload(server, storage, new, organization_id)
+    async with server.database.read() as tx:
+        row = await _found(tx, file_id, caller)
+    return upload_of(row, server.issuer, storage, row["upload_id"], int(server.clock()))
+
+
+@post("/v1/files/{file_id:str}/uploaded", scopes=[WRITE], status_code=200)
+async def finish_file(
+    request: Request[Any, Any, Any],
+    file_id: FromPath[str],
+    caller: GivenCaller,
+    server: GivenServer,
+    storage: GivenStorage,
+) -> File:
+    """Finish an upload: its parts are checked and joined, and the file can be seen."""
+    completed = await read_body(request, UploadCompleted)
+    await finish_upload(server, storage, await _writable(server, file_id, caller), completed)
+    return await _shown(server, file_id, caller)
+
+
+@patch("/v1/files/{file_id:str}", scopes=[WRITE])
+async def update_file(
+    request: Request[Any, Any, Any], file_id: FromPath[str], caller: GivenCaller, server: GivenServer
+) -> File:
+    """Change the name or the version."""
+    sent = await read_body(request, FileUpdate)
+    row = await _writable(server, file_id, caller)
+    async with server.database.write() as tx:
+        await queries.update_file(
+            tx,
+            id=file_id,
+            organization_id=row["organization_id"],
+            name=clean_name(sent.name) if isinstance(sent.name, str) else row["name"],
+            version=row["version"] if sent.version is UNSET else sent.version,
+            now=int(server.clock()),
+        )
+    return await _shown(server, file_id, caller)
+
+
+@delete("/v1/files/{file_id:str}", scopes=[WRITE], status_code=204)
+async def delete_file(file_id: FromPath[str], caller: GivenCaller, server: GivenServer, storage: GivenStorage) -> None:
+    """Delete a file, or give up its upload."""
+    await remove_file(server, storage, await _writable(server, file_id, caller))
+
+
+@get("/v1/files/{file_id:str}/download", scopes=[READ, WRITE])
+async def download_file(
+    file_id: FromPath[str], caller: GivenCaller, server: GivenServer, storage: GivenStorage
+) -> FileDownload:
+    """An address that gives the file as a download, for an hour."""
+    async with server.database.read() as tx:
+        row = await _found(tx, file_id, caller)
+    if row["uploaded_at"] is None:
+        raise ResourceNotFound
+    now = int(server.clock())
+    url = storage.download_url(file_id, Download(attachment(row["name"]), DOWNLOAD_TYPE), now)
+    return FileDownload(url, moment(now + URL_LIFETIME))
+
+
+async def _found(tx: Transaction, file_id: str, caller: Caller) -> Row:
+    row = await queries.find_file(tx, file_id, caller.reach())
+    if row is None:
+        raise ResourceNotFound
+    return row
+
+
+async def _writable(server: AuthorizationServer, file_id: str, caller: Caller) -> Row:
+    async with server.database.read() as tx:
+        row = await _found(tx, file_id, caller)
+    caller.require(row["organization_id"], WRITE)
+    return row
+
+
+async def _shown(server: AuthorizationServer, file_id: str, caller: Caller) -> File:
+    async with server.database.read() as tx:
+        return file_of(await _found(tx, file_id, caller), server.issuer)
+
+
+routes = [list_files, create_file, finish_file, update_file, delete_file, download_file]
