@@ -65,7 +65,7 @@ async def _run(job: Job) -> Outcome:
 
 
 def _stay_awake(loop: asyncio.AbstractEventLoop) -> None:
-    """Never sleep: the server would pay for waking this core, and as much as for sending; real clients are elsewhere."""
+    """Never sleep: the server would pay for waking this core, which no client elsewhere costs it."""
     loop.call_soon(_stay_awake, loop)
 
 
