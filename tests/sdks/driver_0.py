@@ -15,6 +15,8 @@ BODIES = {
     ("products", "update"): "product_update",
     ("customers", "update"): "customer_update",
     ("customers", "update_external"): "customer_update_external_id",
+    ("files", "update"): "file_patch",
+    ("files", "uploaded"): "file_upload_completed",
 }
 """The parameter that takes the body; for a new thing it is `request`."""
 
