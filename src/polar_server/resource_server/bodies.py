@@ -30,7 +30,7 @@ async def read_body(request: Request[Any, Any, Any], schema: type[T]) -> T:
         return msgspec.json.decode(raw or b"{}", type=schema)
     except msgspec.ValidationError as error:
         raise RequestValidationError([_issue(str(error))]) from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestValidationError([Issue(("body",), "The body is not JSON.", "json_invalid")]) from error
 
 

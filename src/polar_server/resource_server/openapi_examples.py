@@ -7,7 +7,15 @@ from polar_server.resource_server.openapi_schemas import PREFIX
 
 Json = dict[str, Any]
 _FORMATS = {"date-time": "2027-01-31T12:00:00Z", "date": "2027-01-31", "email": "ada@example.com"}
-_NAMED = {"email": "ada@example.com", "url": "https://app.example/hooks", "slug": "lighthouse", "name": "Night lamp"}
+_NAMED = {
+    "email": "ada@example.com",
+    "url": "https://app.example/hooks",
+    "slug": "lighthouse",
+    "mime_type": "image/png",
+    "name": "Night lamp",
+}
+_SHOWN = ("email",)
+"""Members that an example has although they may be left out: most objects are of little use without them."""
 _ID = "3befcb56-d67f-498e-add3-9b47c6bf39ae"
 
 
@@ -29,8 +37,7 @@ def example_of(schema: Json, components: Mapping[str, Json], name: str = "") -> 
 def _of_type(schema: Json, components: Mapping[str, Json], name: str) -> Any:
     match schema.get("type"):
         case "object":
-            properties = schema.get("properties", {})
-            return {key: example_of(properties[key], components, key) for key in schema.get("required", [])}
+            return _object(schema, components)
         case "array":
             return [example_of(schema.get("items", {}), components, name)] * schema.get("minItems", 1)
         case "string":
@@ -40,6 +47,14 @@ def _of_type(schema: Json, components: Mapping[str, Json], name: str) -> Any:
         case "boolean":
             return True
     return None
+
+
+def _object(schema: Json, components: Mapping[str, Json]) -> Json:
+    properties, required = schema.get("properties", {}), schema.get("required", [])
+    wanted = {key: properties[key] for key in required}
+    for key in properties.keys() & set(_SHOWN):
+        wanted[key] = {name: value for name, value in properties[key].items() if name != "default"}
+    return {key: example_of(member, components, key) for key, member in wanted.items()}
 
 
 def _text(schema: Json, name: str) -> str:

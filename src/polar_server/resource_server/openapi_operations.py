@@ -20,7 +20,6 @@ Json = dict[str, Any]
 PATH_PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 COMMON = ("Polar-Version", "Polar-Organization")
 """Headers that every operation takes."""
-_ALWAYS = (401, 403, 404, 422, 429)
 _LIMITS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
 _LIMITS |= {"min_length": "minLength", "max_length": "maxLength", "pattern": "pattern", "format": "format"}
 _METADATA = {
@@ -120,9 +119,8 @@ def _without_none(annotation: Any) -> Any:
 
 
 def _statuses(handler: HTTPRouteHandler, reading: Reading) -> set[int]:
-    found = {400, *_ALWAYS, *(refusal.status for refusal in reading.refusals)}
-    if is_public(handler):
-        found -= {400, 401, 403}
+    found = {404, 422} if is_public(handler) else {400, 401, 403, 404, 422, 429}
+    found |= {refusal.status for refusal in reading.refusals}
     return found | ({413} if reading.body is not None else set())
 
 

@@ -48,7 +48,18 @@ def _note(kinds: list[Any], kind: Any) -> Json:
 
 
 def _components(kinds: list[Any]) -> tuple[tuple[Json, ...], dict[str, Json]]:
-    return msgspec.json.schema_components(kinds, schema_hook=_anything, ref_template=_TEMPLATE)
+    schemas, components = msgspec.json.schema_components(kinds, schema_hook=_anything, ref_template=_TEMPLATE)
+    return _portable(schemas), _portable(components)
+
+
+def _portable(value: Any) -> Any:
+    r"""The schemas with patterns that ECMA-262 knows as well: it has no \Z, and its $ is no line's end."""
+    if isinstance(value, dict):
+        return {
+            name: part.replace("\\Z", "$") if name == "pattern" and isinstance(part, str) else _portable(part)
+            for name, part in value.items()
+        }
+    return type(value)(map(_portable, value)) if isinstance(value, list | tuple) else value
 
 
 def _anything(_: type) -> Json:

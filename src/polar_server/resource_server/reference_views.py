@@ -159,6 +159,8 @@ def kind_of(schema: Json) -> Markup:
 
 def _typed(schema: Json) -> Markup:
     kind = schema.get("type", "anything")
+    if kind == "array" and "prefixItems" in schema:
+        return Markup("list of ") + Markup(" and ").join(kind_of(each) for each in schema["prefixItems"])
     if kind == "array":
         text = Markup("list of ") + kind_of(schema.get("items", {}))
     else:
