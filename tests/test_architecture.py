@@ -59,9 +59,17 @@ QUERIED_BY_OTHER_KEYS = {
     "polar_server.accounts.organization_queries.FIND_MEMBERSHIP": "a person's own, by the slug in the URL",
     "polar_server.accounts.queries.SWEEPS": "what expired is removed for everybody",
     "polar_server.accounts.organization_queries.FIND_INVITATION": "the token names the invitation and proves it",
+    "polar_server.resource_server.event_queries._WAITS": "events of all organizations are dispatched",
+    "polar_server.resource_server.event_queries._LIST_WAITING": "events of all organizations are dispatched",
+    "polar_server.resource_server.event_queries._MARK_DISPATCHED": "events of all organizations are dispatched",
+    "polar_server.resource_server.event_queries._DROP": "an event that no endpoint of its organization asked for",
+    "polar_server.resource_server.event_queries._ARCHIVE": "what is old is forgotten for everybody",
     "polar_server.resources.files.queries._FIND_IMAGE": "everybody may see it; its id is in its address",
     "polar_server.resources.files.queries._ABANDON": "what was never finished is removed for everybody",
     "polar_server.resources.files.queries._LIST_HIDDEN": "what was deleted is removed for everybody",
+    "polar_server.resources.webhooks.sending_queries.IS_DUE": "a delivery worker serves every organization",
+    "polar_server.resources.webhooks.sending_queries.CLAIM": "a delivery worker serves every organization",
+    "polar_server.resources.webhooks.sending_queries._LIST_SECRETS": "secrets of all follow the server key",
 }
 """Statements on an organization's table that rightly leave the organization open: `module.NAME`, and why."""
 

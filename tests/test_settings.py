@@ -43,6 +43,22 @@ def test_environment() -> None:
     )
 
 
+def test_switches() -> None:
+    """A switch is true or false, in a variable and in the table; anything else is refused by name."""
+    loaded = settings.load({"POLAR_WORKER": "False", "POLAR_OUTBOUND_LOOPBACK": "true"})
+    assert (loaded.worker, loaded.outbound_loopback) == (False, True)
+    assert ("POLAR_WORKER", "true") in [row[:2] for row in settings.describe()]
+    for value in ("yes", "1"):
+        with pytest.raises(SettingsError, match="POLAR_WORKER must be true or false"):
+            settings.load({"POLAR_WORKER": value})
+
+
+def test_production_never_calls_its_own_machine() -> None:
+    """The setting for development would let whoever sets a webhook reach what listens there."""
+    with pytest.raises(SettingsError, match="POLAR_OUTBOUND_LOOPBACK is for development"):
+        settings.load({**PRODUCTION, "POLAR_OUTBOUND_LOOPBACK": "true"})
+
+
 def test_process_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an argument, the environment of the process is read."""
     monkeypatch.setenv("POLAR_PASSWORD_WORKERS", "7")

@@ -1,9 +1,10 @@
 """The composition root: builds every part once and joins the floors into one ASGI application."""
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from polar_server.accounts.guards import SignInRequired
 from polar_server.accounts.passwords import Passwords, PasswordsBusy
 from polar_server.accounts.return_to import sign_in_path
 from polar_server.accounts.sweeping import sweep as sweep_accounts
-from polar_server.authorization_server.queries import revoke_grants_of
+from polar_server.authorization_server.grant_queries import revoke_grants_of
 from polar_server.authorization_server.routes import EXACT, PREFIXES
 from polar_server.authorization_server.routes import routes as authorization_routes
 from polar_server.authorization_server.server import AuthorizationServer
@@ -35,21 +36,26 @@ from polar_server.html.endpoints import routes as html_routes
 from polar_server.mail import Mailer, mailer_for
 from polar_server.oauth.errors import OAuthError, PayloadTooLarge
 from polar_server.oauth.server_keys import ServerKeys
+from polar_server.outbound import Outbound
 from polar_server.plain_asgi import PlainEndpoints
 from polar_server.rate_limits import RateLimits
 from polar_server.resource_server.reference import routes as reference_routes
 from polar_server.resource_server.routing import api_router
-from polar_server.resources import customers, files, organizations, products, users
+from polar_server.resources import customers, files, organizations, products, users, webhooks
 from polar_server.resources.files.sweeping import sweep as sweep_files
+from polar_server.resources.webhooks.lanes import Desk
+from polar_server.resources.webhooks.notices import teller
+from polar_server.resources.webhooks.worker import DeliveryWorker
 from polar_server.settings import Settings
 from polar_server.storage import storage_for
 
-RESOURCES = (organizations, users, files, products, customers)
+RESOURCES = (organizations, users, files, products, customers, webhooks)
 """The resources of the API; the only place where they are named."""
 
 PACKAGES = (
     "polar_server.accounts",
     "polar_server.authorization_server",
+    "polar_server.resource_server",
     *(resource.__name__ for resource in RESOURCES),
 )
 """The packages that own tables, lowest floor first: the order of migrations."""
@@ -85,6 +91,18 @@ def build(settings: Settings, server_keys: ServerKeys, clock: Clock) -> ASGIApp:
     return PlainEndpoints(house.server, EXACT, PREFIXES, pages_and_api)
 
 
+async def deliver(settings: Settings, server_keys: ServerKeys, clock: Clock, ended: asyncio.Event) -> None:
+    """Deliver webhooks and answer no requests, until the end is asked for."""
+    house = _House(settings, server_keys, clock)
+    await house.database.open()
+    house.mailer.open()
+    try:
+        async with house.delivery_worker().running():
+            await ended.wait()
+    finally:
+        await house.close()
+
+
 class _House:
     """The parts, each made once."""
 
@@ -96,10 +114,11 @@ class _House:
         self.mailer: Mailer = mailer_for(settings, clock)
         folders = {
             package.__name__.rpartition(".")[2]: Path(package.__path__[0]) / "templates"
-            for package in (accounts, authorization_server, resource_server)
+            for package in (accounts, authorization_server, resource_server, webhooks)
         }
         self.pages = Pages(folders, settings, server_keys)
         self.rate_limits = RateLimits(settings, clock)
+        self.outbound = Outbound(loopback=settings.outbound_loopback)
         self.storage = storage_for(settings, server_keys, clock)
         self.server = AuthorizationServer(
             settings, self.database, server_keys, self.signing_keys, clock, self.rate_limits
@@ -114,14 +133,19 @@ class _House:
             await self._load_keys()
             self.mailer.open()
             self.rate_limits.open()
-            async with _background(self._reload_keys, self._sweep):
+            async with _background(self._reload_keys, self._sweep), self._deliver():
                 yield
         finally:
-            await self.mailer.close()
-            self.passwords.close()
-            await self.storage.close()
             await self.rate_limits.close()
-            await self.database.close()
+            await self.close()
+
+    async def close(self) -> None:
+        """Send the mail that waits, and let go of everything."""
+        await self.mailer.close()
+        self.outbound.close()
+        await self.storage.close()
+        self.passwords.close()
+        await self.database.close()
 
     async def _load_keys(self) -> None:
         self.signing_keys.replace(await load_keys(self.database, self.server_keys, int(self.clock())))
@@ -142,6 +166,14 @@ class _House:
         removed |= await sweep_files(self.database, self.storage, now)
         log.info("swept", **removed)
 
+    def _deliver(self) -> AbstractAsyncContextManager[None]:
+        return self.delivery_worker().running() if self.settings.worker else nullcontext()
+
+    def delivery_worker(self) -> DeliveryWorker:
+        """A worker that delivers webhooks with these parts."""
+        tell = teller(self.database, self.pages.text, self.mailer.post)
+        return DeliveryWorker(Desk(self.database, self.server_keys, self.outbound, self.clock, random.random, tell))
+
     async def session(self, request: PageRequest) -> sessions.Session | None:
         """The session of a request, looked up only where a page asks for it."""
         cookie = cookies.session(request, self.settings)
@@ -160,6 +192,7 @@ def _framework(house: _House) -> Litestar:
         "passwords": house.passwords,
         "mailer": house.mailer,
         "pages": house.pages,
+        "outbound": house.outbound,
         "storage": house.storage,
         "server": house.server,
         "on_credentials_changed": ON_CREDENTIALS_CHANGED,

@@ -106,6 +106,13 @@ class Settings:
         "Empty: the workers of this host count together in the data folder.",
         secret=True,
     )
+    worker: bool = _setting(
+        True, "Whether `serve` also delivers webhooks, in each worker. `false`: `polar-server worker` does, elsewhere."
+    )
+    outbound_loopback: bool = _setting(
+        False,
+        "Whether webhooks may go to this machine, over http and to any port. For development: production refuses it.",
+    )
     storage_url: str = _setting(
         "",
         "`s3://bucket/folder?endpoint=https://host&region=name`, the folder and the endpoint only where needed: the "
@@ -174,6 +181,10 @@ def _check_production(settings: Settings) -> None:
             "POLAR_SERVER_KEY is not set. Make one with `polar-server keys new-server-key`,"
             " and keep it outside the database and its backups."
         )
+    if settings.outbound_loopback:
+        raise SettingsError(
+            "POLAR_OUTBOUND_LOOPBACK is for development: in production, whoever sets a webhook could call this machine."
+        )
 
 
 def development_server_key(data_dir: Path) -> bytes:
@@ -204,7 +215,11 @@ def new_server_key() -> str:
 
 def describe() -> list[tuple[str, str, str]]:
     """(variable, default, text) of every setting, in order: the documentation table."""
-    return [(f"{PREFIX}{f.name.upper()}", str(f.default), f.metadata["text"]) for f in fields(Settings)]
+    return [(f"{PREFIX}{f.name.upper()}", _shown(f.default), f.metadata["text"]) for f in fields(Settings)]
+
+
+def _shown(default: object) -> str:
+    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 def _key_bytes(text: str) -> bytes:
@@ -255,6 +270,8 @@ def _typed(name: str, value: object) -> Any:
         meant = f" Did you mean {PREFIX}{likely[0].upper()}?" if likely else ""
         raise SettingsError(f"{variable} is not a setting.{meant} `polar-server settings` lists them.")
     default = _FIELDS[name].default
+    if isinstance(default, bool):
+        return _boolean(variable, value)
     if isinstance(default, int):
         return _number(variable, value, _FIELDS[name].metadata["least"])
     if not isinstance(value, str):
@@ -262,6 +279,12 @@ def _typed(name: str, value: object) -> Any:
     if name == "issuer":
         return value.removesuffix("/")
     return Path(value) if isinstance(default, Path) else value
+
+
+def _boolean(variable: str, value: object) -> bool:
+    if str(value).lower() not in ("true", "false"):
+        raise SettingsError(f"{variable} must be true or false; it is {str(value)[:20]!r}.")
+    return str(value).lower() == "true"
 
 
 def _number(variable: str, value: object, least: int) -> int:

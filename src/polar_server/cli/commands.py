@@ -14,6 +14,7 @@ from polar_server.settings import SettingsError
 
 app = App(name="polar-server", version=__version__, help="An OAuth 2.0 and OpenID Connect server.")
 app.command(running.serve)
+app.command(running.worker)
 app.command(running.migrate)
 app.command(people.app)
 app.command(organizations.app)

@@ -1,16 +1,21 @@
 """`serve`, `migrate`, `sweep` and `settings`: running the server and looking after it."""
 
+import asyncio
+import signal
 import socket
+import time
 from functools import partial
 from urllib.parse import urlsplit
 
 import uvicorn
+import uvloop
 
+from polar_server import logs
 from polar_server import settings as configuration
 from polar_server.accounts.sweeping import sweep as accounts_sweep
-from polar_server.app import PACKAGES
+from polar_server.app import PACKAGES, deliver
 from polar_server.authorization_server.sweep import sweep as tokens_sweep
-from polar_server.cli.opening import open_database, opened
+from polar_server.cli.opening import open_database, opened, server_keys
 from polar_server.cli.output import Record, Records, Refused
 from polar_server.database import migrations
 from polar_server.settings import Settings
@@ -89,6 +94,27 @@ def _hint(settings: Settings, port: int) -> str:
     if issuer.hostname in LOCAL and issuer.port != port:
         return f"The issuer names another port. Set POLAR_ISSUER=http://localhost:{port}, unless a proxy sits between."
     return "Stop it with Ctrl-C."
+
+
+async def worker() -> Record:
+    """Deliver webhooks, beside servers that were started with POLAR_WORKER=false or in addition to theirs."""
+    async with opened() as at:
+        settings = at.settings
+    return Record(
+        "Webhooks are being delivered.", {}, "Stop it with Ctrl-C.", brief=True, then=partial(_work, settings)
+    )
+
+
+def _work(settings: Settings) -> None:
+    logs.configure(settings.log_format)
+    uvloop.run(_deliver_until_stopped(settings))
+
+
+async def _deliver_until_stopped(settings: Settings) -> None:
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    await deliver(settings, server_keys(settings), time.time, ended)
 
 
 async def migrate() -> Record:

@@ -21,7 +21,9 @@ _MARK_DISPATCHED = Statement(*(f"UPDATE events SET dispatched_at = :now WHERE {i
 _DROP = Statement(*(f"DELETE FROM events WHERE {ids}" for ids in _IDS))
 _ARCHIVE = Statement("""
     UPDATE events SET payload = NULL WHERE id IN (
-        SELECT id FROM events WHERE payload IS NOT NULL AND created_at < :before ORDER BY created_at LIMIT :limit
+        SELECT id FROM events
+        WHERE payload IS NOT NULL AND created_at < :before AND dispatched_at IS NOT NULL
+        ORDER BY created_at LIMIT :limit
     )
 """)
 

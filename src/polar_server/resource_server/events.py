@@ -48,6 +48,11 @@ async def record_event(tx: Transaction, organization_id: str, event_type: EventT
         payload=msgspec.json.encode(payload).decode(),
         now=now,
     )
+    announce()
+
+
+def announce() -> None:
+    """Tell the listeners of this process that there will be something to send."""
     for listener in _listeners:
         listener()
 

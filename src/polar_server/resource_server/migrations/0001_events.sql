@@ -3,7 +3,7 @@
 -- The id is a UUID of version 7, so the order of ids is the order of events. `payload` is the JSON that receivers get,
 -- without the API version, which each of them chooses; it is NULL once the event is archived.
 CREATE TABLE events (
-    id TEXT PRIMARY KEY,
+    id TEXT COLLATE "C" PRIMARY KEY,
     organization_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
     type TEXT NOT NULL,
     payload TEXT,

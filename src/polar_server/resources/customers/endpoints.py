@@ -9,6 +9,7 @@ from polar_server.accounts.fields import normalized_email
 from polar_server.authorization_server.server import AuthorizationServer, GivenServer
 from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.caller import Caller, GivenCaller
+from polar_server.resource_server.events import record_event
 from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
 from polar_server.resource_server.metadata import asked_metadata
 from polar_server.resources.customers import changes, queries
@@ -63,11 +64,13 @@ async def list_customers(
 async def create_customer(request: Request[Any, Any, Any], caller: GivenCaller, server: GivenServer) -> Customer:
     """Create a customer."""
     new = await read_body(request, CustomerCreate)
-    organization_id = caller.organization_for(new.organization_id, WRITE)
+    organization_id, now = caller.organization_for(new.organization_id, WRITE), int(server.clock())
     with naming_what_is_taken():
         async with server.database.write() as tx:
-            customer_id = await changes.create_customer(tx, new, organization_id, int(server.clock()))
-            return customer_of(await by_id(customer_id)(tx, caller))
+            customer_id = await changes.create_customer(tx, new, organization_id, now)
+            customer = customer_of(await by_id(customer_id)(tx, caller))
+            await record_event(tx, organization_id, "customer.created", customer, now)
+            return customer
 
 
 @get(_ONE, scopes=[READ, WRITE])
@@ -141,19 +144,28 @@ async def get_external_customer_state(
 
 
 async def _update(server: AuthorizationServer, caller: Caller, find: Find, sent: CustomerUpdateExternalID) -> Customer:
+    now = int(server.clock())
     with naming_what_is_taken():
         async with server.database.write() as tx:
             current = await lock(tx, caller, find)
             caller.require(current["organization_id"], WRITE)
-            await changes.update_customer(tx, current, sent, int(server.clock()))
-            return customer_of(await by_id(current["id"])(tx, caller))
+            await changes.update_customer(tx, current, sent, now)
+            customer = customer_of(await by_id(current["id"])(tx, caller))
+            await record_event(tx, customer.organization_id, "customer.updated", customer, now)
+            return customer
 
 
 async def _delete(server: AuthorizationServer, caller: Caller, find: Find, *, anonymize: bool) -> None:
+    now = int(server.clock())
     async with server.database.write() as tx:
         current = await find(tx, caller)
         caller.require(current["organization_id"], WRITE)
-        await changes.delete_customer(tx, current, int(server.clock()), anonymize=anonymize)
+        await changes.delete_customer(tx, current, now, anonymize=anonymize)
+        if current["deleted_at"] is None:
+            gone = customer_of(await also_deleted(current["id"])(tx, caller))
+            # By this id the receiver knows the customer; whoever asked for anonymity has no id any more.
+            gone.external_id = None if anonymize else current["external_id"]
+            await record_event(tx, gone.organization_id, "customer.deleted", gone, now)
 
 
 routes = [
