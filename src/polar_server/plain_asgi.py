@@ -131,7 +131,9 @@ def _without_body(send: Send) -> Send:
     """What HEAD answers is what GET does, without the body (RFC 9110 §9.3.2)."""
 
     async def send_without_body(message: Any) -> None:
-        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
 
     return send_without_body
 

@@ -382,3 +382,22 @@ async def test_a_bucket_that_does_not_answer(world: World, api: Api, settings: S
     ):
         answer = await replace(api, http=http).post("/v1/files/", described([b"x"]))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
+async def test_images_of_a_product(api: Api, stranger: Api) -> None:
+    """A product shows its images in their order; only finished images of its own organization, and none deleted."""
+    first, second = [await uploaded(api, image(), [PNG]) for _ in range(2)]
+    document = await uploaded(api, described([b"x"]), [b"x"])
+    waiting, foreign = await begun(api, image()), await uploaded(stranger, image(), [PNG])
+    product = {"name": "Night lamp", "prices": [{"amount_type": "free"}]}
+    for other in (document, waiting, foreign, {"id": NOBODY}):
+        refused = await api.post("/v1/products/", {**product, "medias": [first["id"], other["id"]]})
+        assert place(refused) == ["body", "medias", 1]
+    made = (await api.post("/v1/products/", {**product, "medias": [second["id"], first["id"]]})).json()
+    assert made["medias"] == [second, first]
+    path = f"/v1/products/{made['id']}"
+    assert (await api.patch(path, {"name": "Day lamp", "medias": None})).json()["medias"] == [second, first]
+    assert place(await api.patch(path, {"medias": [foreign["id"]]})) == ["body", "medias", 0]
+    await api.delete(f"/v1/files/{second['id']}")
+    assert (await api.get("/v1/products/")).json()["items"][0]["medias"] == [first]
+    assert (await api.patch(path, {"medias": []})).json()["medias"] == []

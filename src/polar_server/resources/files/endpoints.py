@@ -12,13 +12,13 @@ from polar_server.database import Row, Transaction
 from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.caller import Caller, GivenCaller
 from polar_server.resource_server.errors import ResourceNotFound
+from polar_server.resource_server.files import File, file_of
 from polar_server.resource_server.lists import GivenPaging, ListResource
 from polar_server.resource_server.times import moment
 from polar_server.resources.files import queries
-from polar_server.resources.files.answers import file_of, upload_of
+from polar_server.resources.files.answers import upload_of
 from polar_server.resources.files.names import attachment, clean_name
 from polar_server.resources.files.schemas import (
-    File,
     FileCreate,
     FileDownload,
     FileUpdate,

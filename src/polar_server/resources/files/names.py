@@ -8,7 +8,6 @@ from polar_server.resource_server.errors import invalid
 
 _FOLDERS = re.compile(r"[/\\]")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ._-]")
-_STEPS = ("B", "KB", "MB", "GB")
 
 
 def clean_name(name: str) -> str:
@@ -25,11 +24,3 @@ def clean_name(name: str) -> str:
 def attachment(name: str) -> str:
     """Content-Disposition of a download (RFC 6266 §4): the name in plain ASCII, and in full (RFC 8187)."""
     return f"attachment; filename=\"{_NOT_PLAIN.sub('_', name)}\"; filename*=UTF-8''{quote(name, safe='')}"
-
-
-def readable_size(size: int) -> str:
-    """A size for people: `1.0 KB` is 1024 bytes."""
-    amount, step = float(size), 0
-    while amount >= 1024 and step < len(_STEPS) - 1:
-        amount, step = amount / 1024, step + 1
-    return f"{amount:.1f} {_STEPS[step]}"

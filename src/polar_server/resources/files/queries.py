@@ -1,5 +1,7 @@
 """SQL of files. Every statement that a caller leads to names the organizations that it may touch."""
 
+import json
+from collections.abc import Iterable
 from typing import Any
 
 from polar_server.database import Row, Statement, Transaction
@@ -26,6 +28,12 @@ _FIND_IMAGE = Statement(f"""
     WHERE f.id = :id AND f.service IN ('product_media', 'organization_avatar')
     AND f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL
 """)
+_LIST_MEDIAS = Statement(
+    *(
+        f"SELECT {_COLUMNS} FROM files f WHERE {asked} AND f.service = 'product_media'"
+        for asked in both(_WITHIN, within("f.id", "ids"), "f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL")
+    )
+)
 # Two uploads that begin together must see each other, or both would fit into the same rest of a quota.
 _TAKE_TURN = Statement(
     "SELECT id FROM organizations WHERE id = :id",
@@ -89,6 +97,12 @@ async def find_file(tx: Transaction, file_id: str, organization_ids: str) -> Row
 async def find_image(tx: Transaction, file_id: str) -> Row | None:
     """An image that everybody may see."""
     return await tx.first(_FIND_IMAGE, id=file_id)
+
+
+async def list_medias(tx: Transaction, ids: Iterable[str], organization_ids: str) -> dict[str, Row]:
+    """Those of these files that are images of products of these organizations, by their ids."""
+    rows = await tx.all(_LIST_MEDIAS, ids=json.dumps(sorted(ids)), organization_ids=organization_ids)
+    return {row["id"]: row for row in rows}
 
 
 async def kept_bytes(tx: Transaction, organization_id: str) -> int:

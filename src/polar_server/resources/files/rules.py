@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from polar_server.database import Row
 from polar_server.resource_server.errors import Issue, RequestValidationError, invalid
+from polar_server.resource_server.files import PUBLIC
 from polar_server.resources.files.kinds import IMAGES, find_image
 from polar_server.resources.files.schemas import CompletedPart, FileCreate, PartCreate
 from polar_server.storage import Part, SentPart, Stored
@@ -13,8 +14,6 @@ from polar_server.storage import Part, SentPart, Stored
 MEBIBYTE = 1_048_576
 LIMITS = {"downloadable": 10_240 * MEBIBYTE, "product_media": 10 * MEBIBYTE, "organization_avatar": MEBIBYTE}
 """Bytes of one file, for each service."""
-PUBLIC = frozenset({"product_media", "organization_avatar"})
-"""Services whose files everybody may see."""
 
 
 def check_file(new: FileCreate, least_part: int) -> None:

@@ -1,11 +1,11 @@
 """The shapes of files and of their uploads."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-Service = Literal["downloadable", "product_media", "organization_avatar"]
+from polar_server.resource_server.files import File, Service
 
 Name = Annotated[str, Meta(min_length=1, max_length=255, description="The name of the file, without folders.")]
 Version = Annotated[str, Meta(max_length=255, description="Whatever tells one version of the file from another.")]
@@ -86,30 +86,6 @@ class Upload(Struct):
     id: str
     path: str
     parts: list[UploadPart]
-
-
-class File(Struct):
-    """A file. The checksum is that of the digests of its parts put together. Images have a public address."""
-
-    id: str
-    created_at: datetime
-    modified_at: datetime | None
-    organization_id: str
-    service: Service
-    name: str
-    path: str
-    mime_type: str
-    size: int
-    size_readable: str
-    version: str | None
-    is_uploaded: bool
-    checksum_etag: str | None
-    checksum_sha256_base64: str | None
-    checksum_sha256_hex: str | None
-    storage_version: str | None
-    last_modified_at: datetime | None
-    public_url: str | None
-    flagged_malicious_at: datetime | None = None
 
 
 class FileUpload(File, kw_only=True):

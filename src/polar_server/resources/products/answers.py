@@ -4,18 +4,27 @@ import json
 from collections.abc import Sequence
 
 from polar_server.database import Row, Transaction
+from polar_server.resource_server.files import File, file_of
 from polar_server.resource_server.times import moment, moment_or_none
+from polar_server.resources.files import queries as files
 from polar_server.resources.products import queries
 from polar_server.resources.products.schemas import CustomPrice, FixedPrice, Price, Product
 
 
-async def products_of(tx: Transaction, rows: Sequence[Row], organization_ids: str) -> list[Product]:
-    """The products with their prices, in two statements however many there are."""
+async def products_of(tx: Transaction, rows: Sequence[Row], organization_ids: str, issuer: str) -> list[Product]:
+    """The products with their prices and images, in a statement for each of the two however many there are."""
     prices = await queries.list_prices(tx, [row["id"] for row in rows], organization_ids)
-    return [_product(row, prices[row["id"]]) for row in rows]
+    wanted = {row["id"]: json.loads(row["medias"]) for row in rows}
+    ids = {file_id for medias in wanted.values() for file_id in medias}
+    found = await files.list_medias(tx, ids, organization_ids) if ids else {}
+    shown = {file_id: file_of(row, issuer) for file_id, row in found.items()}
+    return [
+        _product(row, prices[row["id"]], [shown[file_id] for file_id in wanted[row["id"]] if file_id in shown])
+        for row in rows
+    ]
 
 
-def _product(row: Row, prices: Sequence[Row]) -> Product:
+def _product(row: Row, prices: Sequence[Row], medias: list[File]) -> Product:
     return Product(
         id=row["id"],
         created_at=moment(row["created_at"]),
@@ -33,6 +42,7 @@ def _product(row: Row, prices: Sequence[Row]) -> Product:
         is_deletable=True,
         metadata=json.loads(row["metadata"]),
         prices=[price_of(price) for price in prices],
+        medias=medias,
     )
 
 

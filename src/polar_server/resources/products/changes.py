@@ -11,6 +11,7 @@ from msgspec import UNSET
 from polar_server.database import Row, Transaction
 from polar_server.resource_server.errors import Issue, RequestValidationError
 from polar_server.resource_server.metadata import check_metadata
+from polar_server.resources.files import queries as files
 from polar_server.resources.products import queries
 from polar_server.resources.products.rules import check_interval, check_prices, check_trial, columns_of
 from polar_server.resources.products.schemas import (
@@ -45,6 +46,7 @@ async def create_product(tx: Transaction, new: ProductCreate, organization_id: s
         trial_interval=new.trial_interval,
         trial_interval_count=new.trial_interval_count,
         metadata=check_metadata(new.metadata),
+        medias=await _medias(tx, new.medias or [], organization_id),
         now=now,
     )
     await _add_prices(tx, list(enumerate(new.prices)), product_id, organization_id, now)
@@ -60,9 +62,21 @@ async def update_product(tx: Transaction, current: Row, changes: ProductUpdate, 
     check_trial(current["recurring_interval"], columns["trial_interval"])
     metadata = current["metadata"] if changes.metadata is UNSET else check_metadata(changes.metadata)
     place = {"id": current["id"], "organization_id": current["organization_id"], "now": now}
-    await queries.update_product(tx, **place, **columns, metadata=metadata)
+    medias = current["medias"]
+    if isinstance(changes.medias, list):
+        medias = await _medias(tx, changes.medias, current["organization_id"])
+    await queries.update_product(tx, **place, **columns, metadata=metadata, medias=medias)
     if changes.prices is not UNSET and changes.prices is not None:
         await _replace_prices(tx, current, changes.prices, now)
+
+
+async def _medias(tx: Transaction, ids: Sequence[str], organization_id: str) -> str:
+    """The images of a product as they are stored. Raises RequestValidationError for what is none of ours."""
+    known = await files.list_medias(tx, ids, json.dumps([organization_id])) if ids else {}
+    for index, file_id in enumerate(ids):
+        if file_id not in known:
+            raise RequestValidationError([Issue(("body", "medias", index), "There is no such image.", input=file_id)])
+    return json.dumps(list(dict.fromkeys(ids)))
 
 
 def _sent(changes: ProductUpdate) -> dict[str, Any]:

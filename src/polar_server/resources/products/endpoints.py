@@ -57,7 +57,7 @@ async def list_products(
     order = order_by(sorting, queries.SORTING, "-created_at")
     async with server.database.read() as tx:
         rows, total = await queries.list_products(tx, wanted, order, paging.limit, paging.offset)
-        return paging.of(await products_of(tx, rows, reach), total)
+        return paging.of(await products_of(tx, rows, reach, server.issuer), total)
 
 
 @post("/v1/products", scopes=[WRITE], status_code=201)
@@ -67,14 +67,14 @@ async def create_product(request: Request[Any, Any, Any], caller: GivenCaller, s
     organization_id = caller.organization_for(new.organization_id, WRITE)
     async with server.database.write() as tx:
         product_id = await changes.create_product(tx, new, organization_id, int(server.clock()))
-        return await _shown(tx, product_id, caller)
+        return await _shown(tx, product_id, caller, server.issuer)
 
 
 @get("/v1/products/{product_id:str}", scopes=[READ, WRITE])
 async def get_product(product_id: FromPath[str], caller: GivenCaller, server: GivenServer) -> Product:
     """One product."""
     async with server.database.read() as tx:
-        return await _shown(tx, product_id, caller)
+        return await _shown(tx, product_id, caller, server.issuer)
 
 
 @patch("/v1/products/{product_id:str}", scopes=[WRITE])
@@ -87,7 +87,7 @@ async def update_product(
         current = await _found(tx, product_id, caller)
         caller.require(current["organization_id"], WRITE)
         await changes.update_product(tx, current, sent, int(server.clock()))
-        return await _shown(tx, product_id, caller)
+        return await _shown(tx, product_id, caller, server.issuer)
 
 
 @delete("/v1/products/{product_id:str}", scopes=[WRITE], status_code=204)
@@ -113,9 +113,9 @@ async def _found(tx: Transaction, product_id: str, caller: Caller) -> Row:
     return row
 
 
-async def _shown(tx: Transaction, product_id: str, caller: Caller) -> Product:
+async def _shown(tx: Transaction, product_id: str, caller: Caller, issuer: str) -> Product:
     row = await _found(tx, product_id, caller)
-    return (await products_of(tx, [row], caller.reach()))[0]
+    return (await products_of(tx, [row], caller.reach(), issuer))[0]
 
 
 routes = [list_products, create_product, get_product, update_product, delete_product]

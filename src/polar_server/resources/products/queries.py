@@ -12,7 +12,7 @@ from polar_server.resource_server.filter_queries import both, contains, with_met
 
 _COLUMNS = """
     p.id, p.created_at, p.modified_at, p.organization_id, p.name, p.description, p.visibility, p.recurring_interval,
-    p.recurring_interval_count, p.trial_interval, p.trial_interval_count, p.is_archived, p.metadata
+    p.recurring_interval_count, p.trial_interval, p.trial_interval_count, p.is_archived, p.metadata, p.medias
 """
 
 # The first price stands for the product where a list is sorted by price.
@@ -45,17 +45,17 @@ _FIND = Statement(*(f"SELECT {_COLUMNS} FROM products p WHERE p.id = :id AND {co
 _ADD = Statement("""
     INSERT INTO products (
         id, organization_id, name, description, visibility, recurring_interval, recurring_interval_count,
-        trial_interval, trial_interval_count, metadata, created_at
+        trial_interval, trial_interval_count, metadata, medias, created_at
     ) VALUES (
         :id, :organization_id, :name, :description, :visibility, :recurring_interval, :recurring_interval_count,
-        :trial_interval, :trial_interval_count, :metadata, :now
+        :trial_interval, :trial_interval_count, :metadata, :medias, :now
     )
 """)
 _UPDATE = Statement("""
     UPDATE products SET
         name = :name, description = :description, visibility = :visibility, is_archived = :is_archived,
         trial_interval = :trial_interval, trial_interval_count = :trial_interval_count, metadata = :metadata,
-        modified_at = :now
+        medias = :medias, modified_at = :now
     WHERE id = :id AND organization_id = :organization_id
 """)
 _DELETE = Statement("DELETE FROM products WHERE id = :id AND organization_id = :organization_id")

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from polar_server.resource_server.files import File
 from polar_server.resource_server.metadata import Metadata
 
 Interval = Literal["day", "week", "month", "year"]
@@ -132,7 +133,7 @@ class Product(Struct):
     metadata: dict[str, Any]
     prices: list[Price]
     benefits: list[dict[str, Any]] = []
-    medias: list[dict[str, Any]] = []
+    medias: list[File] = []
     attached_custom_fields: list[dict[str, Any]] = []
     meter_interval: Interval | None = None
     meter_interval_count: int | None = None
