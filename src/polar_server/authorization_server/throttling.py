@@ -31,7 +31,7 @@ def authentication_limited(server: AuthorizationServer, request: Request, creden
     """Count what fails inside as a failed authentication. Raises TooManyRequests.
 
     Failures count for the client at its address, and the right secret always works: whoever guesses there, or behind
-    the same proxy, locks nobody out. A secret has 154 random bits, so the limit is about load, not about luck.
+    the same proxy, locks nobody out. A secret has 147 random bits, so the limit is about load, not about luck.
     """
     try:
         yield

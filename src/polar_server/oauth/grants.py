@@ -168,7 +168,7 @@ def _narrowed(scope: str | None, granted: str) -> str:
 
 
 def issue(sub_type: SubjectType, now_ms: int, entropy: bytes, *, with_refresh_token: bool) -> TokenPair:
-    """A first pair. `entropy` is `tokens.ENTROPY_BYTES` and 20 bytes more for the refresh token."""
+    """A first pair. `entropy` is `tokens.ENTROPY_BYTES` and `tokens.RANDOM_BYTES` more for the refresh token."""
     access_token = tokens.mint(ACCESS_TOKEN_KINDS[sub_type], now_ms, entropy)
     if not with_refresh_token:
         return TokenPair(access_token, None)
