@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from polar_server.rate_limits.limits import StoreDown
-from polar_server.rate_limits.windows import COUNTED, WIDTH, Standing, gather
+from polar_server.rate_limits.windows import COUNTED, WIDTH, Standing, gather, standing
 
 TIMEOUT = 0.25
 """Seconds that a call waits for the store before it goes on without."""
@@ -57,7 +57,7 @@ class SharedStore:
             raise StoreDown(f"{type(error).__name__}: {error}") from error
         admitted, time, cells = bool(answer[0]), float(answer[1]), [int(cell) for cell in answer[2]]
         window = gather(int(time // self._width), zip(cells[::2], cells[1::2], strict=True))
-        return window.standing(limit, time, admitted=admitted, width=self._width)
+        return standing(window.oldest, window.used, limit, time, admitted=admitted, width=self._width)
 
     async def close(self) -> None:
         """Close the connections."""

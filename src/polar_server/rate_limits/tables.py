@@ -11,7 +11,7 @@ import os
 import struct
 from pathlib import Path
 
-from polar_server.rate_limits.windows import COUNTED, COUNTS, WIDTH, Standing, Window, advance
+from polar_server.rate_limits.windows import COUNTED, COUNTS, WIDTH, Standing, Window, advance, standing
 
 KEY = 16
 """Bytes of a key: a digest, so that no two callers share one."""
@@ -67,13 +67,12 @@ class Table:
         # A clock that was set back gives nothing back: the newest bucket then stays the newest.
         if newest < bucket:
             newest, oldest, used = self._advance(slot, bucket)
-        window = Window(newest, oldest, used)
-        if used >= limit:
-            return window.standing(limit, now, admitted=False)
-        window = Window(newest, oldest, used + 1)
-        _WINDOW.pack_into(self._map, slot, *window)
-        _COUNT.pack_into(self._map, slot + _LAST, _COUNT.unpack_from(self._map, slot + _LAST)[0] + 1)
-        return window.standing(limit, now, admitted=True)
+        admitted = used < limit
+        if admitted:
+            used += 1
+            _WINDOW.pack_into(self._map, slot, newest, oldest, used)
+            _COUNT.pack_into(self._map, slot + _LAST, _COUNT.unpack_from(self._map, slot + _LAST)[0] + 1)
+        return standing(oldest, used, limit, now, admitted=admitted)
 
     def _advance(self, slot: int, bucket: int) -> Window:
         newest: int = _COUNT.unpack_from(self._map, slot)[0]

@@ -37,10 +37,11 @@ class Window(NamedTuple):
     oldest: int
     used: int
 
-    def standing(self, limit: int, now: float, *, admitted: bool, width: int = WIDTH) -> Standing:
-        """The standing of this window, this request included if it was admitted."""
-        reset = ceil((self.oldest + COUNTED) * width - now) if self.used else 0
-        return Standing(admitted, limit, max(0, limit - self.used), reset)
+
+def standing(oldest: int, used: int, limit: int, now: float, *, admitted: bool, width: int = WIDTH) -> Standing:
+    """The standing of a window, this request included if it was admitted."""
+    reset = ceil((oldest + COUNTED) * width - now) if used else 0
+    return Standing(admitted, limit, max(0, limit - used), reset)
 
 
 def advance(newest: int, counts: Sequence[int], bucket: int) -> tuple[Window, list[int]]:
