@@ -4,6 +4,9 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import pytest
+from tests.storage.buckets import BUCKET, bucket
+
 from polar_server import settings
 
 from .conftest import CommandLine
@@ -20,7 +23,7 @@ def test_a_healthy_server_passes(polar: CommandLine) -> None:
     """Nothing is found on a server that has started once."""
     polar.json("keys", "list")
     findings = examine(polar, 0)
-    checks = ["settings", "server key", "mail", "database", "clock", "migrations", "RS256 key", "ES256 key"]
+    checks = ["settings", "server key", "mail", "files", "database", "clock", "migrations", "RS256 key", "ES256 key"]
     assert list(findings) == checks
     assert all(finding["ok"] and not finding["remedy"] for finding in findings.values())
 
@@ -48,6 +51,25 @@ def test_an_unreachable_database_is_found(fresh: CommandLine) -> None:
     findings = examine(fresh, 1, database_url="postgresql://polar:hunter2@127.0.0.1:1/polar")
     assert findings["database"]["ok"] is False
     assert "hunter2" not in str(findings)
+
+
+def test_a_bucket_is_tried(fresh: CommandLine) -> None:
+    """An upload is begun and given up in the bucket; one that is not there, or a URL without keys, is found."""
+    with bucket() as endpoint:
+        for name, access_key, expected in (
+            (BUCKET, "key", "kept"),
+            ("other", "key", "NoSuchBucket"),
+            ("other", "", "KEY"),
+        ):
+            url = f"s3://{name}?endpoint={endpoint}"
+            keys = {"storage_url": url, "storage_access_key": access_key, "storage_secret_key": "secret"}
+            assert expected in examine(fresh, 1, **keys)["files"]["detail"]
+
+
+def test_a_folder_that_cannot_be_written_is_found(fresh: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A data folder of somebody else is found. Root may write everywhere, so the system's answer is made up."""
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert "cannot be written" in examine(fresh, 1)["files"]["detail"]
 
 
 def test_a_key_that_others_can_read_is_found(fresh: CommandLine, tmp_path: Path) -> None:

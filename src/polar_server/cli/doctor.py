@@ -1,5 +1,6 @@
 """`doctor`: looks at everything the server needs, and says what to fix."""
 
+import os
 import stat
 import time
 from collections.abc import AsyncIterator
@@ -18,6 +19,7 @@ from polar_server.mail.transports import SmtpMailer
 from polar_server.oauth.keys import ALGORITHMS
 from polar_server.oauth.server_keys import SealBroken
 from polar_server.settings import Settings, SettingsError
+from polar_server.storage import Part, S3Storage, StorageFailed, read_location
 
 CLOCK_TOLERANCE = 5
 """Seconds by which this machine and the database may differ: codes live ten minutes, grace lasts thirty seconds."""
@@ -39,7 +41,7 @@ class Finding:
 
 
 async def doctor() -> Records:
-    """Check settings, database, clock, keys and mail, and say what to fix."""
+    """Check settings, database, clock, keys, mail and files, and say what to fix."""
     findings = [finding async for finding in _examine()]
     items = [asdict(finding) | {"ok": finding.ok} for finding in findings]
     failed = not all(finding.ok for finding in findings)
@@ -55,6 +57,7 @@ async def _examine() -> AsyncIterator[Finding]:
     yield Finding("settings", f"{settings.environment}, issuer {settings.issuer}")
     yield _server_key(settings)
     yield await _mail(settings)
+    yield await _files(settings)
     try:
         async with open_database(settings) as database:
             async for finding in _examine_database(settings, database):
@@ -74,6 +77,30 @@ def _server_key(settings: Settings) -> Finding:
     if mode & 0o077:
         return Finding("server key", f"{path} can be read by others (mode {mode:o})", f"chmod 600 {path}")
     return Finding("server key", f"{path}, for development")
+
+
+async def _files(settings: Settings) -> Finding:
+    if settings.storage_url:
+        return await _bucket(settings)
+    folder = settings.data_dir / "files"
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return Finding("files", f"{nearest} cannot be written", f"Make {folder} writable for the server.")
+    return Finding("files", f"kept in {folder}")
+
+
+async def _bucket(settings: Settings) -> Finding:
+    """Begin an upload and give it up: what a bucket must allow for anything else to work."""
+    place = settings.storage_url.partition("?")[0]
+    try:
+        bucket = S3Storage(read_location(settings), time.time)
+        try:
+            await bucket.remove("doctor", await bucket.begin("doctor", [Part(1, 1, None)]))
+        finally:
+            await bucket.close()
+    except (SettingsError, StorageFailed) as error:
+        return Finding("files", str(error), "Check POLAR_STORAGE_URL, its keys, and what they may do in the bucket.")
+    return Finding("files", f"kept in {place}")
 
 
 async def _mail(settings: Settings) -> Finding:

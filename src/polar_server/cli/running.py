@@ -18,7 +18,9 @@ from polar_server.authorization_server.sweep import sweep as tokens_sweep
 from polar_server.cli.opening import open_database, opened, server_keys
 from polar_server.cli.output import Record, Records, Refused
 from polar_server.database import migrations
+from polar_server.resources.files.sweeping import sweep as files_sweep
 from polar_server.settings import Settings
+from polar_server.storage import storage_for
 
 GRACEFUL_SHUTDOWN = 10
 """Seconds that requests under way get when the server stops."""
@@ -40,9 +42,9 @@ async def serve(*, host: str = "127.0.0.1", port: int | None = None, workers: in
     """
     settings = configuration.load()
     port = _port(settings) if port is None else port
-    async with opened():
+    async with opened() as at:
         # Makes what the workers share, before there are several of them: tables and the development key.
-        pass
+        storage_for(settings, at.server_keys, time.time)
     _require_free(host, port)
     return Record(
         f"Polar listens on {host} port {port} and is reached at {settings.issuer}.",
@@ -126,10 +128,13 @@ async def migrate() -> Record:
 
 
 async def sweep() -> Record:
-    """Remove what expired: codes, tokens, sessions, mailed links. Once a day is enough."""
+    """Remove what expired: codes, tokens, sessions, mailed links, unfinished uploads. Once a day is enough."""
     async with opened() as at:
         removed = await accounts_sweep(at.database, at.now)
         removed |= await tokens_sweep(at.database, at.settings, at.now)
+        storage = storage_for(at.settings, at.server_keys, time.time)
+        removed |= await files_sweep(at.database, storage, at.now)
+        await storage.close()
     return Record(f"Removed {sum(removed.values())} rows.", removed)
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "Storage",
     "StorageFailed",
     "Stored",
+    "read_location",
     "storage_for",
 ]
 
