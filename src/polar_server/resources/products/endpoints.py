@@ -11,6 +11,7 @@ from polar_server.database import ConstraintViolation, Row, Transaction
 from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.caller import Caller, GivenCaller
 from polar_server.resource_server.errors import ApiError, ResourceNotFound
+from polar_server.resource_server.events import record_event
 from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
 from polar_server.resource_server.metadata import asked_metadata
 from polar_server.resources.products import changes, queries
@@ -64,10 +65,12 @@ async def list_products(
 async def create_product(request: Request[Any, Any, Any], caller: GivenCaller, server: GivenServer) -> Product:
     """Create a product with its prices."""
     new = await read_body(request, ProductCreate)
-    organization_id = caller.organization_for(new.organization_id, WRITE)
+    organization_id, now = caller.organization_for(new.organization_id, WRITE), int(server.clock())
     async with server.database.write() as tx:
-        product_id = await changes.create_product(tx, new, organization_id, int(server.clock()))
-        return await _shown(tx, product_id, caller, server.issuer)
+        product_id = await changes.create_product(tx, new, organization_id, now)
+        product = await _shown(tx, product_id, caller, server.issuer)
+        await record_event(tx, organization_id, "product.created", product, now)
+        return product
 
 
 @get("/v1/products/{product_id:str}", scopes=[READ, WRITE])
@@ -82,12 +85,13 @@ async def update_product(
     request: Request[Any, Any, Any], product_id: FromPath[str], caller: GivenCaller, server: GivenServer
 ) -> Product:
     """Change what is sent; archive a product with `is_archived`."""
-    sent = await read_body(request, ProductUpdate)
+    sent, now = await read_body(request, ProductUpdate), int(server.clock())
     async with server.database.write() as tx:
-        current = await _found(tx, product_id, caller)
-        caller.require(current["organization_id"], WRITE)
-        await changes.update_product(tx, current, sent, int(server.clock()))
-        return await _shown(tx, product_id, caller, server.issuer)
+        current = await _locked(tx, product_id, caller)
+        await changes.update_product(tx, current, sent, now)
+        product = await _shown(tx, product_id, caller, server.issuer)
+        await record_event(tx, product.organization_id, "product.updated", product, now)
+        return product
 
 
 @delete("/v1/products/{product_id:str}", scopes=[WRITE], status_code=204)
@@ -99,22 +103,25 @@ async def delete_product(product_id: FromPath[str], caller: GivenCaller, server:
 async def _delete(server: AuthorizationServer, product_id: str, caller: Caller) -> None:
     try:
         async with server.database.write() as tx:
-            current = await _found(tx, product_id, caller)
-            caller.require(current["organization_id"], WRITE)
+            current = await _locked(tx, product_id, caller)
             await queries.delete_product(tx, product_id, current["organization_id"])
     except ConstraintViolation as error:
         raise ProductNotDeletable("The product was sold or is for sale in a checkout. Archive it instead.") from error
 
 
-async def _found(tx: Transaction, product_id: str, caller: Caller) -> Row:
-    row = await queries.find_product(tx, product_id, caller.reach())
+async def _locked(tx: Transaction, product_id: str, caller: Caller) -> Row:
+    """The product, for a change that the person's role must allow."""
+    row = await queries.lock_product(tx, product_id, caller.reach())
     if row is None:
         raise ResourceNotFound
+    caller.require(row["organization_id"], WRITE)
     return row
 
 
 async def _shown(tx: Transaction, product_id: str, caller: Caller, issuer: str) -> Product:
-    row = await _found(tx, product_id, caller)
+    row = await queries.find_product(tx, product_id, caller.reach())
+    if row is None:
+        raise ResourceNotFound
     return (await products_of(tx, [row], caller.reach(), issuer))[0]
 
 

@@ -40,7 +40,10 @@ _ASKED = both(
 )
 _COUNT = Statement(*(f"SELECT count(*) FROM products p WHERE {asked}" for asked in _ASKED))
 _WITHIN = within("p.organization_id", "organization_ids")
-_FIND = Statement(*(f"SELECT {_COLUMNS} FROM products p WHERE p.id = :id AND {condition}" for condition in _WITHIN))
+_FIND_TEXTS = [f"SELECT {_COLUMNS} FROM products p WHERE p.id = :id AND {condition}" for condition in _WITHIN]
+_FIND = Statement(*_FIND_TEXTS)
+# Two changes at the same moment go one after the other; SQLite has one writer anyway.
+_LOCK = Statement(_FIND_TEXTS[0], postgres=f"{_FIND_TEXTS[1]} FOR UPDATE OF p")
 
 _ADD = Statement("""
     INSERT INTO products (
@@ -133,6 +136,11 @@ async def list_products(
 async def find_product(tx: Transaction, product_id: str, organization_ids: str) -> Row | None:
     """A product of one of these organizations."""
     return await tx.first(_FIND, id=product_id, organization_ids=organization_ids)
+
+
+async def lock_product(tx: Transaction, product_id: str, organization_ids: str) -> Row | None:
+    """The same, held until the transaction ends."""
+    return await tx.first(_LOCK, id=product_id, organization_ids=organization_ids)
 
 
 async def add_product(tx: Transaction, **columns: Any) -> None:
