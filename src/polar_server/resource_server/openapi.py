@@ -17,19 +17,26 @@ from polar_server.resource_server.versions import VERSIONS
 Json = dict[str, Any]
 
 _ABOUT = """The API that access tokens open. Get one with the authorization code flow, send it as
-`Authorization: Bearer <token>`, and see the errors below for what comes back when something is wrong.
+`Authorization: Bearer <token>`, and see at each operation what comes back when something is wrong.
 
 A user token reaches every organization of its person, an organization token exactly one. What belongs to
 somebody else looks as if it did not exist. Paths work with and without a slash at the end, money is in minor
 units, and lists have `items` and `pagination`."""
 
 
+_METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
+
+
 def api_handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
-    """(path, method, handler) of every route of the API's router, in the order of their paths."""
-    for route in sorted(app.routes, key=lambda route: route.path):
-        for handler in getattr(route, "route_handlers", ()):
-            if isinstance(handler, HTTPRouteHandler) and handler.opt.get("api"):
-                yield from ((route.path, method, handler) for method in sorted(handler.http_methods - {"OPTIONS"}))
+    """(path, method, handler) of every route of the API's router, in the order of paths and of reading."""
+    found = [
+        (route.path, method, handler)
+        for route in app.routes
+        for handler in getattr(route, "route_handlers", ())
+        if isinstance(handler, HTTPRouteHandler) and handler.opt.get("api")
+        for method in handler.http_methods - {"OPTIONS"}
+    ]
+    yield from sorted(found, key=lambda place: (place[0], _METHODS.index(place[1])))
 
 
 def document(handlers: Iterable[tuple[str, str, HTTPRouteHandler]], issuer: str) -> Json:

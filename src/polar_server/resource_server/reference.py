@@ -11,7 +11,7 @@ from polar_server.html.endpoints import GivenSession, GivenSettings
 from polar_server.html.pages import GivenPages
 from polar_server.resource_server.openapi import api_handlers, document
 from polar_server.resource_server.openapi_schemas import Json
-from polar_server.resource_server.reference_views import chapters_of, show_chapter, words
+from polar_server.resource_server.reference_views import chapters_of, headers_of_all, show_chapter, words
 from polar_server.settings import Settings
 
 _HEADERS = {
@@ -34,12 +34,14 @@ async def show_reference(
 ) -> Page:
     """What the API offers, by resource."""
     found = await _document(request, settings)
-    values = {
-        "about": [words(part) for part in found["info"]["description"].split("\n\n")],
-        "issuer": found["servers"][0]["url"],
-    }
     return pages.render(
-        request, "resource_server/reference.html", session=session, chapters=chapters_of(found), **values
+        request,
+        "resource_server/reference.html",
+        session=session,
+        issuer=settings.issuer,
+        about=[words(paragraph) for paragraph in found["info"]["description"].split("\n\n")],
+        chapters=chapters_of(found),
+        headers_of_all=headers_of_all(found),
     )
 
 

@@ -48,7 +48,7 @@ class Operation:
     name: str
     method: str
     path: str
-    summary: str
+    summary: Markup
     text: Markup
     parameters: list[Member]
     body: Markup | None
@@ -66,11 +66,11 @@ class Chapter:
     shapes: list[Shape]
 
 
-def chapters_of(document: Json) -> dict[str, list[tuple[str, str, str, str]]]:
+def chapters_of(document: Json) -> dict[str, list[tuple[str, str, str, Markup]]]:
     """(id, method, path, summary) of every operation, by chapter."""
-    found: dict[str, list[tuple[str, str, str, str]]] = {}
+    found: dict[str, list[tuple[str, str, str, Markup]]] = {}
     for path, method, operation in _operations(document):
-        entry = (operation["operationId"], method.upper(), path, operation["summary"])
+        entry = (operation["operationId"], method.upper(), path, words(operation["summary"]))
         found.setdefault(operation["tags"][0], []).append(entry)
     return found
 
@@ -92,15 +92,20 @@ def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
                 yield path, method, {**operation, "parameters": [*shared, *operation.get("parameters", [])]}
 
 
+def headers_of_all(document: Json) -> list[Member]:
+    """The headers that every operation takes; the pages tell about them once."""
+    return [_parameter(each) for each in document["components"]["parameters"].values()]
+
+
 def _operation(document: Json, path: str, method: str, operation: Json) -> Operation:
-    parameters = [_resolved(document, each) for each in operation["parameters"]]
+    parameters = [each for each in operation["parameters"] if "$ref" not in each]
     success = next(status for status in operation["responses"] if status.startswith("2"))
     body = _content(operation.get("requestBody", {}))
     return Operation(
         name=operation["operationId"],
         method=method.upper(),
         path=path,
-        summary=operation["summary"],
+        summary=words(operation["summary"]),
         text=words(operation.get("description", "")),
         parameters=[_parameter(each) for each in parameters],
         body=kind_of(body) if body else None,
