@@ -6,6 +6,8 @@ from functools import cache
 from typing import Any
 
 from polar_sdk import Polar, models  # type: ignore[import-not-found]
+from polar_sdk.webhooks import validate_event  # type: ignore[import-not-found]
+from standardwebhooks import Webhook  # type: ignore[import-not-found]
 
 NAMES = {("organizations", "list"): "list_organizations"}
 """Methods that have another name than in 1.x."""
@@ -13,6 +15,7 @@ NAMES = {("organizations", "list"): "list_organizations"}
 BODIES = {
     ("organizations", "update"): "organization_update",
     ("products", "update"): "product_update",
+    ("webhooks", "update_webhook_endpoint"): "webhook_endpoint_update",
     ("customers", "update"): "customer_update",
     ("customers", "update_external"): "customer_update_external_id",
     ("files", "update"): "file_patch",
@@ -30,6 +33,10 @@ def client(token: str, server: str) -> Any:
 def call(order: dict[str, Any]) -> Any:
     """The result of the method; `pages` walks through `next()`."""
     resource, do = order["resource"], order["do"]
+    if do == "validate_event":
+        message = order["arguments"]["message"]
+        Webhook(message["secret"]).verify(message["body"], message["headers"])
+        return validate_event(**message)
     pages = do == "pages"
     name = NAMES.get((resource, "list" if pages else do), "list" if pages else do)
     arguments = dict(order["arguments"])

@@ -17,6 +17,10 @@ def client(version: str, token: str, server: str, organization_id: str | None) -
 
 def call(order: dict[str, Any]) -> Any:
     """The result of `polar.<resource>.<do>(**arguments, **body)`; `pages` walks through `iter_list`."""
+    if order["do"] == "validate_event":
+        return importlib.import_module(f"polar.v{order['version']}.webhooks").validate_event(
+            **order["arguments"]["message"]
+        )
     polar = client(order["version"], order["token"], order["server"], order["organization_id"])
     resource = getattr(polar, order["resource"])
     if order["do"] == "pages":
