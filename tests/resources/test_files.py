@@ -371,17 +371,23 @@ class TestBucket:
 
 
 async def test_a_bucket_that_does_not_answer(world: World, api: Api, settings: Settings) -> None:
-    """Without its storage the server says that it cannot answer now, and when to try again."""
+    """Without its storage the server says when to try again and counts nothing; what was deleted is gone anyway."""
+    done = await uploaded(api, described([b"x"]), [b"x"])
     away = replace(
         settings, storage_url="s3://b?endpoint=http://127.0.0.1:1", storage_access_key="a", storage_secret_key="s"
     )
     app: Any = build(away, ServerKeys([bytes(range(32))]), world.clock)
-    async with (
-        app.framework.lifespan(),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=settings.issuer) as http,
-    ):
-        answer = await replace(api, http=http).post("/v1/files/", described([b"x"]))
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    transport = httpx.ASGITransport(app=app)
+    async with app.framework.lifespan(), httpx.AsyncClient(transport=transport, base_url=settings.issuer) as http:
+        there = replace(api, http=http)
+        answer = await there.post("/v1/files/", described([b"y"]))
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert (await there.delete(f"/v1/files/{done['id']}")).status_code == 204
+    assert (await api.get("/v1/files/")).json()["items"] == []
+    assert kept(settings.data_dir / "files") == [done["id"]]
+    storage = storage_for(settings, world.server.server_keys, world.clock)
+    assert await sweep(world.server.database, storage, int(world.clock())) == {"files": 1}, "the deleted file alone"
+    assert kept(settings.data_dir / "files") == []
 
 
 async def test_images_of_a_product(api: Api, stranger: Api) -> None:

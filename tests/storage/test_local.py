@@ -94,6 +94,18 @@ async def test_a_part_that_comes_too_late(anyio_backend: object, storage: LocalS
     assert list((tmp_path / "uploads").iterdir()) == []
 
 
+async def test_only_its_own_parts_are_removed(anyio_backend: object, storage: LocalStorage, tmp_path: Path) -> None:
+    """An upload whose beginning was cut off has no id: its removal takes nothing of others. No id leads elsewhere."""
+    (part,) = announced([b"1234"])
+    upload_id = await storage.begin("key-1", [part])
+    await storage.receive(upload_id, _allowed(part), streamed(b"1234"))
+    await storage.remove("key-2", "")
+    for other in ("..", ".", "../objects", "/"):
+        with pytest.raises(ValueError, match="no id"):
+            await storage.remove("key-2", other)
+    assert _files(tmp_path) == ["1"]
+
+
 async def test_addresses_are_of_this_server(anyio_backend: object, storage: LocalStorage) -> None:
     """Parts and contents have addresses below the given one; a part's checksum goes along as with S3."""
     (part,) = announced([b"1234"])

@@ -94,7 +94,8 @@ class LocalStorage:
         return os.fstat(file.fileno()).st_size, _blocks(file)
 
     async def remove(self, key: str, upload_id: str) -> None:
-        await asyncio.to_thread(shutil.rmtree, self._uploads(upload_id), ignore_errors=True)
+        if upload_id:
+            await asyncio.to_thread(shutil.rmtree, self._uploads(upload_id), ignore_errors=True)
         with suppress(FileNotFoundError):
             await asyncio.to_thread(self._object(key).unlink)
 
@@ -102,6 +103,9 @@ class LocalStorage:
         """Nothing is held open."""
 
     def _uploads(self, upload_id: str) -> Path:
+        # Everything below it is removed with it: an empty id would be the folder of all uploads.
+        if not upload_id.isalnum():
+            raise ValueError(f"{upload_id!r} is no id of an upload")
         return self._folder / "uploads" / upload_id
 
     def _object(self, key: str) -> Path:

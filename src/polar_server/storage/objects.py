@@ -97,7 +97,10 @@ class Storage(Protocol):
         """A URL that gives the object, by GET, for URL_LIFETIME seconds."""
 
     async def remove(self, key: str, upload_id: str) -> None:
-        """Remove the object and whatever was sent of it; nothing happens when there is nothing."""
+        """Remove the object and whatever was sent of it; nothing happens when there is nothing.
+
+        The upload is empty where its beginning was cut off.
+        """
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -95,7 +95,8 @@ class S3Storage:
         return await self._look(key)
 
     async def remove(self, key: str, upload_id: str) -> None:
-        await self._call("DELETE", key, {"uploadId": upload_id}, expected=_GONE)
+        if upload_id:
+            await self._call("DELETE", key, {"uploadId": upload_id}, expected=_GONE)
         await self._call("DELETE", key, {}, expected=_GONE)
 
     async def close(self) -> None:

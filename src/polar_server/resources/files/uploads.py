@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 import msgspec
+import structlog
 
 from polar_server.authorization_server.server import AuthorizationServer
-from polar_server.database import Row, Transaction
+from polar_server.database import Row, Transaction, Unavailable
 from polar_server.resource_server.errors import ResourceNotFound, invalid
 from polar_server.resources.files import queries, rules
 from polar_server.resources.files.answers import announced, created_parts
 from polar_server.resources.files.names import clean_name
 from polar_server.resources.files.schemas import FileCreate, UploadCompleted
 from polar_server.resources.files.storing import needed
-from polar_server.storage import Part, PartRefused, SentPart, Storage, Stored
+from polar_server.storage import Part, PartRefused, SentPart, Storage, StorageFailed, Stored
+
+log = structlog.get_logger()
 
 _Pairs = Sequence[tuple[Part, SentPart]]
 
@@ -41,11 +44,23 @@ async def begin_upload(server: AuthorizationServer, storage: Storage, new: FileC
             parts=msgspec.json.encode(new.upload.parts).decode(),
             now=int(server.clock()),
         )
-    with needed():
+    await _begin(server, storage, new, organization_id, file_id)
+    return file_id
+
+
+async def _begin(
+    server: AuthorizationServer, storage: Storage, new: FileCreate, organization_id: str, file_id: str
+) -> None:
+    """Have the storage make room. When it cannot, the row goes, or it would take its part of the quota for a day."""
+    try:
         upload_id = await storage.begin(file_id, [announced(part) for part in new.upload.parts])
+    except StorageFailed as error:
+        async with server.database.write() as tx:
+            await queries.hide_file(tx, file_id, organization_id, int(server.clock()))
+            await queries.drop_file(tx, file_id, organization_id)
+        raise Unavailable(str(error)) from error
     async with server.database.write() as tx:
         await queries.name_upload(tx, file_id, organization_id, upload_id)
-    return file_id
 
 
 async def _check_quota(tx: Transaction, organization_id: str, size: int, quota: int) -> None:
@@ -94,7 +109,10 @@ async def remove_file(server: AuthorizationServer, storage: Storage, row: Row) -
     """Hide a file, then remove its bytes, then its row. What fails is left to the sweeper."""
     async with server.database.write() as tx:
         await queries.hide_file(tx, row["id"], row["organization_id"], int(server.clock()))
-    with needed():
+    try:
         await storage.remove(row["id"], row["upload_id"])
+    except StorageFailed as error:
+        log.warning("storage_failed", reason=str(error))
+        return
     async with server.database.write() as tx:
         await queries.drop_file(tx, row["id"], row["organization_id"])
