@@ -13,13 +13,14 @@ from polar_server.database import Row
 from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.caller import Caller, GivenCaller
 from polar_server.resource_server.errors import NotPermitted, ResourceNotFound, invalid
+from polar_server.resource_server.events import record_event
 from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
 from polar_server.resources.organizations import changes, queries
 from polar_server.resources.organizations.answers import organization_of
 from polar_server.resources.organizations.rules import CannotCreateOrganizationError
 from polar_server.resources.organizations.schemas import Organization, OrganizationCreate, OrganizationUpdate
 
-READ = "organizations:read"
+READ, WRITE = "organizations:read", "organizations:write"
 """The one scope of organizations: what else creating and changing takes is in docs/adr/changing-organizations.md."""
 
 SORTED_BY = (
@@ -28,7 +29,7 @@ SORTED_BY = (
 )
 
 
-@get("/v1/organizations", scopes=[READ])
+@get("/v1/organizations", scopes=[READ, WRITE])
 async def list_organizations(
     caller: GivenCaller,
     server: GivenServer,
@@ -43,7 +44,7 @@ async def list_organizations(
     return paging.of([organization_of(row) for row in rows], total)
 
 
-@post("/v1/organizations", scopes=[READ], status_code=201)
+@post("/v1/organizations", scopes=[WRITE], status_code=201)
 async def create_organization(
     request: Request[Any, Any, Any], caller: GivenCaller, server: GivenServer
 ) -> Organization:
@@ -60,24 +61,26 @@ async def create_organization(
     return organization_of(_present(row))
 
 
-@get("/v1/organizations/{organization_id:str}", scopes=[READ])
+@get("/v1/organizations/{organization_id:str}", scopes=[READ, WRITE])
 async def get_organization(organization_id: FromPath[str], caller: GivenCaller, server: GivenServer) -> Organization:
     """One organization."""
     async with server.database.read() as tx:
         return organization_of(_present(await queries.find_organization(tx, organization_id, caller.reach())))
 
 
-@patch("/v1/organizations/{organization_id:str}", scopes=[READ])
+@patch("/v1/organizations/{organization_id:str}", scopes=[WRITE])
 async def update_organization(
     request: Request[Any, Any, Any], organization_id: FromPath[str], caller: GivenCaller, server: GivenServer
 ) -> Organization:
     """Change what is sent, as a person who manages the organization."""
-    sent = await read_body(request, OrganizationUpdate)
+    sent, now = await read_body(request, OrganizationUpdate), int(server.clock())
     async with server.database.write() as tx:
         current = _present(await queries.lock_organization(tx, organization_id, caller.reach()))
         _require_manager(caller, organization_id)
-        await changes.update_organization(tx, current, sent, int(server.clock()))
-        return organization_of(_present(await queries.find_organization(tx, organization_id, caller.reach())))
+        await changes.update_organization(tx, current, sent, now)
+        changed = organization_of(_present(await queries.find_organization(tx, organization_id, caller.reach())))
+        await record_event(tx, organization_id, "organization.updated", changed, now)
+        return changed
 
 
 def _require_manager(caller: Caller, organization_id: str) -> None:
