@@ -168,6 +168,8 @@ def check(settings: Settings) -> None:
         raise SettingsError(f"POLAR_ENVIRONMENT must be development or production; it is {settings.environment!r}.")
     if settings.registration not in ("open", "closed"):
         raise SettingsError(f"POLAR_REGISTRATION must be open or closed; it is {settings.registration!r}.")
+    if settings.rate_limit_url and not settings.rate_limit_url.startswith(("redis://", "rediss://", "unix://")):
+        raise SettingsError("POLAR_RATE_LIMIT_URL must begin with redis://, rediss:// or unix://.")
     settings.server_keys()
     if settings.is_production:
         _check_production(settings)

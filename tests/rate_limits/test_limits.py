@@ -1,5 +1,6 @@
 """Which limits there are, what they count by, and what goes on when a store is down."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from polar_server.oauth.subjects import Subject, SubjectType
 from polar_server.rate_limits import RateLimits
 from polar_server.rate_limits.limits import RETRY_STORE_AFTER, StoreDown
 from polar_server.rate_limits.windows import Standing
-from polar_server.settings import Settings
+from polar_server.settings import Settings, SettingsError, load
 
 ADA = Subject(SubjectType.USER, "ada")
 SHOP = Subject(SubjectType.ORGANIZATION, "ada", "shop")
@@ -120,3 +121,16 @@ async def test_a_store_that_is_down_is_left_alone_for_a_while(
     await made.count_call(ADA, "app")
     assert store.asked == 2
     await made.close()
+
+
+def test_the_url_of_a_store_is_checked_at_the_start() -> None:
+    """Another scheme is told by the name of the setting, not by a stack of a library."""
+    with pytest.raises(SettingsError, match="POLAR_RATE_LIMIT_URL must begin with"):
+        load({"POLAR_RATE_LIMIT_URL": "localhost:6379"})
+
+
+def test_a_store_without_its_library_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """redis-py is optional; whoever names a store without it reads what to install."""
+    monkeypatch.setitem(sys.modules, "polar_server.rate_limits.stores", None)
+    with pytest.raises(SettingsError, match=r"polar-server\[redis\]"):
+        RateLimits(Settings(data_dir=tmp_path, rate_limit_url="redis://localhost"), Clock())

@@ -1,9 +1,12 @@
 """The hourly limits at the API and at userinfo, as a client meets them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
+from tests.fuzzing import token_for
+from tests.servers import serve
 from tests.world import Api, World, token_of
 
 from polar_server.settings import Settings
@@ -86,3 +89,21 @@ async def test_userinfo_tells_what_is_left_with_a_refusal_too(world: World) -> N
         "/v1/oauth2/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"}
     )
     assert (response.status_code, _left(response)) == (403, '"user";r=1;t=3660')
+
+
+def test_workers_admit_exactly_the_limit_together(tmp_path: Path) -> None:
+    """Two workers, each with connections of its own, and a restart between: not one call more than the limit."""
+    with serve(tmp_path, workers=2, rate_limit_organization=40) as server:
+        headers = {"Authorization": f"Bearer {token_for(server, 'organization')}"}
+
+        def call(_: int) -> int:
+            # A connection each, so that both workers get some.
+            return httpx.get(f"{server.issuer}/v1/products/", headers=headers).status_code
+
+        with ThreadPoolExecutor(8) as threads:
+            first = list(threads.map(call, range(30)))
+            server.kill()
+            server.start()
+            second = list(threads.map(call, range(30)))
+    assert first == [200] * 30
+    assert sorted(second) == [200] * 10 + [429] * 20
