@@ -18,7 +18,7 @@ from polar_server.app import build
 from polar_server.oauth.server_keys import ServerKeys
 from polar_server.resources.files.sweeping import ABANDONED_AFTER, sweep
 from polar_server.settings import Settings
-from polar_server.storage import storage_for
+from polar_server.storage import LocalStorage, Stored, storage_for
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels" * 20
 TEXT = (b"one " * 1000, b"two " * 1000, b"three")
@@ -160,6 +160,21 @@ async def test_a_part_that_never_came(api: Api) -> None:
     etags = [(await send(api, made["upload"]["parts"][0]["url"], TEXT[0])).headers["etag"], "x", "x"]
     assert place(await finish(api, made, etags)) == ["body", "parts", 1]
     assert (await finish(api, made, await sent(api, made, TEXT))).status_code == 200
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_call_that_is_overtaken(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second call finishes the upload before the first one gets to the parts: both see the file."""
+    made = await begun(api, described(TEXT))
+    etags, join = await sent(api, made, TEXT), LocalStorage.join
+
+    async def join_late(self: LocalStorage, *upload: Any) -> Stored:
+        monkeypatch.setattr(LocalStorage, "join", join)
+        assert (await finish(api, made, etags)).status_code == 200
+        return await join(self, *upload)
+
+    monkeypatch.setattr(LocalStorage, "join", join_late)
+    assert (await finish(api, made, etags)).json()["is_uploaded"] is True
 
 
 async def test_an_address_is_for_one_part_and_a_time(world: World, api: Api) -> None:

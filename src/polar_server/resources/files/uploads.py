@@ -3,6 +3,7 @@
 The storage is never asked within a transaction. What is only half done is hidden and removed, now or by the sweeper.
 """
 
+import json
 from collections.abc import Sequence
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ import structlog
 
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.database import Row, Transaction, Unavailable
-from polar_server.resource_server.errors import ResourceNotFound, invalid
+from polar_server.resource_server.errors import RequestValidationError, ResourceNotFound, invalid
 from polar_server.resources.files import queries, rules
 from polar_server.resources.files.answers import announced, created_parts
 from polar_server.resources.files.names import clean_name
@@ -77,7 +78,13 @@ async def finish_upload(server: AuthorizationServer, storage: Storage, row: Row,
     if row["uploaded_at"] is not None:
         return
     pairs = rules.match_parts([announced(part) for part in created_parts(row)], completed.parts)
-    stored = await _join(storage, row, pairs)
+    try:
+        stored = await _join(storage, row, pairs)
+    except RequestValidationError:
+        # A client that waits too long calls again, and the first call has taken the parts.
+        if await _is_shown(server, row):
+            return
+        raise
     refusal = rules.why_refused(stored, row, rules.possible_checksums(stored, pairs))
     if refusal is not None:
         await remove_file(server, storage, row)
@@ -97,12 +104,17 @@ async def _show(server: AuthorizationServer, storage: Storage, row: Row, stored:
     found = {"checksum": checksum, "etag": stored.etag, "storage_version": stored.version}
     async with server.database.write() as tx:
         shown = await queries.show_file(tx, row["id"], row["organization_id"], int(server.clock()), **found)
-        current = None if shown else await queries.find_file(tx, row["id"], f'["{row["organization_id"]}"]')
-    if not shown and current is None:
+    if not shown and not await _is_shown(server, row):
         # It was deleted meanwhile, perhaps before there was anything to remove.
         with needed():
             await storage.remove(row["id"], row["upload_id"])
         raise ResourceNotFound
+
+
+async def _is_shown(server: AuthorizationServer, row: Row) -> bool:
+    async with server.database.read() as tx:
+        current = await queries.find_file(tx, row["id"], json.dumps([row["organization_id"]]))
+    return current is not None and current["uploaded_at"] is not None
 
 
 async def remove_file(server: AuthorizationServer, storage: Storage, row: Row) -> None:
