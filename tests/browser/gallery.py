@@ -65,6 +65,9 @@ def _before_sign_in(page: Page, cast: Cast) -> Iterator[str]:
     for name, path in (("home", "/"), ("sign-in", "/sign-in"), ("sign-up", "/sign-up"), ("forgot", "/forgot-password")):
         page.goto(cast.url(path))
         yield name
+    for name, path in (("api-reference", "/docs"), ("api-operations", "/docs/products")):
+        page.goto(cast.url(path))
+        yield name
     page.goto(cast.asking())
     yield "sign-in-to-an-app"
     _press(page, page.get_by_role("link", name="Create an account"))
