@@ -42,7 +42,7 @@ async def test_other_cookies_find_nothing(world: World) -> None:
     parsed = tokens.parse(cookie, tokens.TokenKind.SESSION)
     assert parsed
     forged = tokens.assemble(tokens.TokenKind.SESSION, parsed.id, bytes(20)).text
-    unknown = tokens.mint(tokens.TokenKind.SESSION, NOW * 1000, bytes(23)).text
+    unknown = tokens.mint(tokens.TokenKind.SESSION, NOW * 1000, bytes(tokens.ENTROPY_BYTES)).text
     for value in (None, "", "x", cookie[:-1], cookie + "a", cookie.swapcase(), forged, unknown, "\x00"):
         assert await _found(world, value) is None
 

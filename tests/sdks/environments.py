@@ -1,5 +1,6 @@
 """Virtual environments for libraries that cannot live in ours, made once and kept in build/."""
 
+import fcntl
 import hashlib
 import subprocess
 import sys
@@ -17,11 +18,17 @@ def python_with(requirements: str) -> Path:
     path = ROOT / "requirements" / f"{requirements}.txt"
     digest = hashlib.sha256(path.read_bytes() + sys.version.encode()).hexdigest()[:16]
     folder = KEPT / f"{requirements}-{digest}"
-    python = folder / "bin" / "python"
-    ready = folder / "ready"
-    if not ready.exists():
-        venv.create(folder, clear=True, with_pip=True)
-        install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
-        subprocess.run([python, *install, "--requirement", path], check=True)
-        ready.touch()
-    return python
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with (KEPT / f"{requirements}.lock").open("w") as lock:
+        # Test processes beside this one wait until it is made.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "ready").exists():
+            _make(folder, path)
+    return folder / "bin" / "python"
+
+
+def _make(folder: Path, requirements: Path) -> None:
+    venv.create(folder, clear=True, with_pip=True)
+    install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    subprocess.run([folder / "bin" / "python", *install, "--requirement", requirements], check=True)
+    (folder / "ready").touch()
