@@ -88,15 +88,17 @@ class Outbound:
         }
         request = httpcore.Request("POST", url, headers=list(sent.items()), content=body)
         # A connection for each request: the next one resolves and checks anew.
-        connection = httpcore.AsyncHTTPConnection(url.origin, ssl_context=self._trust(), network_backend=network)
+        trust = await self._trust() if target.scheme == "https" else None
+        connection = httpcore.AsyncHTTPConnection(url.origin, ssl_context=trust, network_backend=network)
         try:
             return await _answer(await connection.handle_async_request(request))
         finally:
             await connection.aclose()
 
-    def _trust(self) -> ssl.SSLContext:
+    async def _trust(self) -> ssl.SSLContext:
         if self._tls is None:
-            self._tls = httpcore.default_ssl_context()
+            # Reading the trust store takes tens of milliseconds, once.
+            self._tls = await asyncio.to_thread(httpcore.default_ssl_context)
         return self._tls
 
 
