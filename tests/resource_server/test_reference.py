@@ -24,6 +24,8 @@ async def test_the_pages_show_every_operation(world: World) -> None:
     products = (await world.http.get("/docs/products")).text
     assert "<code>POST /v1/products</code>" in products
     assert "with the scope <code>products:write</code>" in products
+    oauth = (await world.http.get("/docs/oauth2")).text
+    assert "-u &#34;$CLIENT_ID:$CLIENT_SECRET&#34; -d grant_type=authorization_code" in oauth
     assert "curl -H &#34;Authorization: Bearer $TOKEN&#34; --json" in products
 
 

@@ -1,5 +1,6 @@
 """The endpoints of OAuth 2.0 and OpenID Connect, as OpenAPI describes them. The standards say the rest."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from polar_server.oauth import metadata
@@ -72,10 +73,10 @@ def _json(name: str, description: str = "The answer.") -> Json:
     return {"description": description, "content": {"application/json": {"schema": _ref(name)}}}
 
 
-def _form(**members: str) -> Json:
+def _form(example: Mapping[str, str], **members: str) -> Json:
     properties = {name: {"type": "string", "description": text} for name, text in members.items()}
-    schema = {"type": "object", "properties": properties}
-    return {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}}
+    content = {"schema": {"type": "object", "properties": properties}, "example": example}
+    return {"required": True, "content": {"application/x-www-form-urlencoded": content}}
 
 
 def _refusals(*statuses: int) -> Json:
@@ -101,7 +102,17 @@ def _userinfo(name: str) -> Json:
 _CLIENT: list[Json] = [{"client": []}, {}]
 _OWN: list[Json] = [{"registration": []}]
 _CLIENT_ID = [{"name": "client_id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}]
-_METADATA = {"required": True, "content": {"application/json": {"schema": _ref("ClientMetadata")}}}
+_EXCHANGE = {
+    "grant_type": "authorization_code",
+    "code": "polar_ac_...",
+    "redirect_uri": "https://app.example/callback",
+    "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+}
+_CLIENT_EXAMPLE = {"client_name": "Harbour Analytics", "redirect_uris": ["https://app.example/callback"]}
+_METADATA = {
+    "required": True,
+    "content": {"application/json": {"schema": _ref("ClientMetadata"), "example": _CLIENT_EXAMPLE}},
+}
 
 PATHS: dict[str, Json] = {
     metadata.TOKEN: {
@@ -110,6 +121,7 @@ PATHS: dict[str, Json] = {
             *(400, 401, 413, 429),
             security=_CLIENT,
             requestBody=_form(
+                _EXCHANGE,
                 grant_type="`authorization_code` or `refresh_token`.",
                 code="The authorization code.",
                 redirect_uri="As in the authorization request.",
@@ -125,14 +137,14 @@ PATHS: dict[str, Json] = {
         "post": _operation(
             *("revoke", "End a token (RFC 7009)", {"200": _json("Document")}, 400, 401, 413, 429),
             security=_CLIENT,
-            requestBody=_form(token="An access or refresh token."),  # noqa: S106
+            requestBody=_form({"token": "polar_rt_u_..."}, token="An access or refresh token."),  # noqa: S106
         )
     },
     metadata.INTROSPECT: {
         "post": _operation(
             *("introspect", "Ask about a token (RFC 7662)", {"200": _json("Introspection")}, 400, 401, 413, 429),
             security=[{"client": []}],
-            requestBody=_form(token="An access or refresh token."),  # noqa: S106
+            requestBody=_form({"token": "polar_rt_u_..."}, token="An access or refresh token."),  # noqa: S106
         )
     },
     metadata.USERINFO: {"get": _userinfo("userinfo"), "post": _userinfo("userinfo_by_post")},

@@ -200,13 +200,23 @@ def _used(value: Any, schemas: Mapping[str, Json]) -> set[str]:
 
 
 def _curl(issuer: str, path: str, method: str, operation: Json) -> str:
-    """A line for a shell; TOKEN and what stands in braces are to be filled in."""
-    parts = ["curl"]
-    if any("oauth2" in each for each in operation["security"]):
+    """A line for a shell; its variables, dots and braces are to be filled in."""
+    parts, wanted = ["curl"], {name for each in operation["security"] for name in each}
+    if wanted & {"oauth2", "registration"}:
         parts.append('-H "Authorization: Bearer $TOKEN"')
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    if "example" in body:
-        parts.append(f"--json {shlex.quote(json.dumps(body['example'], ensure_ascii=False))}")
-    if method.upper() not in ("GET", "POST") or ("example" not in body and method.upper() == "POST"):
-        parts.insert(1, f"-X {method.upper()}")
-    return " ".join([*parts, shlex.quote(f"{issuer}{path}")])
+    if "client" in wanted:
+        parts.append('-u "$CLIENT_ID:$CLIENT_SECRET"')
+    sent = _sent(operation.get("requestBody", {}).get("content", {}))
+    if method != ("post" if sent else "get"):
+        parts.append(f"-X {method.upper()}")
+    return " ".join([*parts, *sent, shlex.quote(f"{issuer}{path}")])
+
+
+def _sent(content: Json) -> list[str]:
+    """The options that send the example of a body."""
+    for kind, described in content.items():
+        if "example" in described and kind == "application/json":
+            return [f"--json {shlex.quote(json.dumps(described['example'], ensure_ascii=False))}"]
+        if "example" in described:
+            return [f"-d {shlex.quote(f'{name}={value}')}" for name, value in described["example"].items()]
+    return []
