@@ -28,9 +28,9 @@ _FIND_IMAGE = Statement(f"""
     WHERE f.id = :id AND f.service IN ('product_media', 'organization_avatar')
     AND f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL
 """)
-_LIST_MEDIAS = Statement(
+_LIST_OF_SERVICE = Statement(
     *(
-        f"SELECT {_COLUMNS} FROM files f WHERE {asked} AND f.service = 'product_media'"
+        f"SELECT {_COLUMNS} FROM files f WHERE {asked} AND f.service = :service"
         for asked in both(_WITHIN, within("f.id", "ids"), "f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL")
     )
 )
@@ -101,7 +101,17 @@ async def find_image(tx: Transaction, file_id: str) -> Row | None:
 
 async def list_medias(tx: Transaction, ids: Iterable[str], organization_ids: str) -> dict[str, Row]:
     """Those of these files that are images of products of these organizations, by their ids."""
-    rows = await tx.all(_LIST_MEDIAS, ids=json.dumps(sorted(ids)), organization_ids=organization_ids)
+    return await _list_of_service(tx, "product_media", ids, organization_ids)
+
+
+async def list_downloadables(tx: Transaction, ids: Iterable[str], organization_ids: str) -> dict[str, Row]:
+    """Those of these files that customers of these organizations can download, by their ids."""
+    return await _list_of_service(tx, "downloadable", ids, organization_ids)
+
+
+async def _list_of_service(tx: Transaction, service: str, ids: Iterable[str], organization_ids: str) -> dict[str, Row]:
+    wanted = json.dumps(sorted(ids))
+    rows = await tx.all(_LIST_OF_SERVICE, service=service, ids=wanted, organization_ids=organization_ids)
     return {row["id"]: row for row in rows}
 
 
