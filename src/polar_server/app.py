@@ -41,7 +41,7 @@ from polar_server.plain_asgi import PlainEndpoints
 from polar_server.rate_limits import RateLimits
 from polar_server.resource_server.reference import routes as reference_routes
 from polar_server.resource_server.routing import api_router
-from polar_server.resources import customers, files, organizations, products, users, webhooks
+from polar_server.resources import benefits, customers, files, organizations, products, users, webhooks
 from polar_server.resources.files.sweeping import sweep as sweep_files
 from polar_server.resources.webhooks.lanes import Desk
 from polar_server.resources.webhooks.notices import teller
@@ -49,7 +49,7 @@ from polar_server.resources.webhooks.worker import DeliveryWorker
 from polar_server.settings import Settings
 from polar_server.storage import storage_for
 
-RESOURCES = (organizations, users, files, products, customers, webhooks)
+RESOURCES = (organizations, users, files, products, benefits, customers, webhooks)
 """The resources of the API; the only place where they are named."""
 
 PACKAGES = (
@@ -62,6 +62,9 @@ PACKAGES = (
 
 SWEEP_EVERY = 600
 """Seconds between two rounds of the sweeper."""
+
+START_TRIES = 60
+"""How often a worker asks for the database, once a second, before it gives up."""
 
 Clock = Callable[[], float]
 
@@ -129,8 +132,7 @@ class _House:
         """Open what needs the event loop, for as long as the application runs."""
         await self.database.open()
         try:
-            await ensure_keys(self.database, self.server_keys, int(self.clock()))
-            await self._load_keys()
+            await _patiently(self._prepare_keys)
             self.mailer.open()
             self.rate_limits.open()
             async with _background(self._reload_keys, self._sweep), self._deliver():
@@ -146,6 +148,10 @@ class _House:
         await self.storage.close()
         self.passwords.close()
         await self.database.close()
+
+    async def _prepare_keys(self) -> None:
+        await ensure_keys(self.database, self.server_keys, int(self.clock()))
+        await self._load_keys()
 
     async def _load_keys(self) -> None:
         self.signing_keys.replace(await load_keys(self.database, self.server_keys, int(self.clock())))
@@ -279,6 +285,17 @@ async def _background(*jobs: Callable[[], Awaitable[None]]) -> AsyncIterator[Non
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+
+
+async def _patiently(job: Callable[[], Awaitable[None]]) -> None:
+    """Do it as soon as the database can. A worker that gave up at its start would take the others down with it."""
+    for _ in range(START_TRIES):
+        try:
+            return await job()
+        except Unavailable as error:
+            log.warning("waiting_for_database", reason=str(error))
+            await asyncio.sleep(1)
+    return await job()
 
 
 async def _guarded(name: str, job: Callable[[], Awaitable[None]]) -> None:

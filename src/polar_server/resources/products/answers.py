@@ -4,27 +4,38 @@ import json
 from collections.abc import Sequence
 
 from polar_server.database import Row, Transaction
+from polar_server.resource_server.benefits import Benefit, benefit_of
 from polar_server.resource_server.files import File, file_of
 from polar_server.resource_server.times import moment, moment_or_none
+from polar_server.resources.benefits import queries as benefits
 from polar_server.resources.files import queries as files
 from polar_server.resources.products import queries
 from polar_server.resources.products.schemas import CustomPrice, FixedPrice, Price, Product
 
 
 async def products_of(tx: Transaction, rows: Sequence[Row], organization_ids: str, issuer: str) -> list[Product]:
-    """The products with their prices and images, in a statement for each of the two however many there are."""
+    """The products with what belongs to them, in a statement for each kind of it however many products there are."""
     prices = await queries.list_prices(tx, [row["id"] for row in rows], organization_ids)
+    given = await _benefits_of(tx, rows, organization_ids)
+    medias = await _medias_of(tx, rows, organization_ids, issuer)
+    return [_product(row, prices[row["id"]], given.get(row["id"], []), medias[row["id"]]) for row in rows]
+
+
+async def _benefits_of(tx: Transaction, rows: Sequence[Row], organization_ids: str) -> dict[str, list[Benefit]]:
+    ids = [row["id"] for row in rows if row["has_benefits"]]
+    found = await benefits.list_of_products(tx, ids, organization_ids) if ids else {}
+    return {product_id: [benefit_of(row) for row in given] for product_id, given in found.items()}
+
+
+async def _medias_of(tx: Transaction, rows: Sequence[Row], organization_ids: str, issuer: str) -> dict[str, list[File]]:
     wanted = {row["id"]: json.loads(row["medias"]) for row in rows}
     ids = {file_id for medias in wanted.values() for file_id in medias}
     found = await files.list_medias(tx, ids, organization_ids) if ids else {}
     shown = {file_id: file_of(row, issuer) for file_id, row in found.items()}
-    return [
-        _product(row, prices[row["id"]], [shown[file_id] for file_id in wanted[row["id"]] if file_id in shown])
-        for row in rows
-    ]
+    return {row_id: [shown[file_id] for file_id in medias if file_id in shown] for row_id, medias in wanted.items()}
 
 
-def _product(row: Row, prices: Sequence[Row], medias: list[File]) -> Product:
+def _product(row: Row, prices: Sequence[Row], given: list[Benefit], medias: list[File]) -> Product:
     return Product(
         id=row["id"],
         created_at=moment(row["created_at"]),
@@ -42,6 +53,7 @@ def _product(row: Row, prices: Sequence[Row], medias: list[File]) -> Product:
         is_deletable=True,
         metadata=json.loads(row["metadata"]),
         prices=[price_of(price) for price in prices],
+        benefits=given,
         medias=medias,
     )
 

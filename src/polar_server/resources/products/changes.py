@@ -11,6 +11,7 @@ from msgspec import UNSET
 from polar_server.database import Row, Transaction
 from polar_server.resource_server.errors import Issue, RequestValidationError
 from polar_server.resource_server.metadata import check_metadata
+from polar_server.resources.benefits import queries as benefits
 from polar_server.resources.files import queries as files
 from polar_server.resources.products import queries
 from polar_server.resources.products.rules import check_interval, check_prices, check_trial, columns_of
@@ -68,6 +69,19 @@ async def update_product(tx: Transaction, current: Row, changes: ProductUpdate, 
     await queries.update_product(tx, **place, **columns, metadata=metadata, medias=medias)
     if changes.prices is not UNSET and changes.prices is not None:
         await _replace_prices(tx, current, changes.prices, now)
+
+
+async def replace_benefits(tx: Transaction, current: Row, ids: Sequence[str], now: int) -> None:
+    """Give the product these benefits and no others. Raises RequestValidationError for what is none of ours."""
+    product_id, organization_id = current["id"], current["organization_id"]
+    known = await benefits.list_known(tx, ids, organization_id) if ids else frozenset()
+    for index, benefit_id in enumerate(ids):
+        if benefit_id not in known:
+            raise RequestValidationError(
+                [Issue(("body", "benefits", index), "There is no such benefit.", input=benefit_id)]
+            )
+    await benefits.replace_of_product(tx, product_id, organization_id, list(dict.fromkeys(ids)))
+    await queries.touch_product(tx, product_id, organization_id, now)
 
 
 async def _medias(tx: Transaction, ids: Sequence[str], organization_id: str) -> str:

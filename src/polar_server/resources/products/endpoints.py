@@ -1,4 +1,4 @@
-"""`/v1/products/`: list, create, get, update, delete."""
+"""`/v1/products/`: list, create, get, update, delete, and the benefits of one."""
 
 import json
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ from polar_server.resource_server.metadata import asked_metadata
 from polar_server.resources.products import changes, queries
 from polar_server.resources.products.answers import products_of
 from polar_server.resources.products.queries import ProductFilter
-from polar_server.resources.products.schemas import Product, ProductCreate, ProductUpdate, Visibility
+from polar_server.resources.products.schemas import Product, ProductBenefits, ProductCreate, ProductUpdate, Visibility
 
 SORTED_BY = "One or more of created_at, name, price_amount_type, price_amount; a minus in front turns the order round."
 
@@ -41,6 +41,7 @@ async def list_products(
     name_part: Annotated[str | None, QueryParameter(name="query", description="A part of the name.")] = None,
     is_archived: FromQuery[bool | None] = None,
     is_recurring: FromQuery[bool | None] = None,
+    benefit_id: Annotated[list[str] | None, QueryParameter(description="With one of these benefits.")] = None,
     visibility: Annotated[list[Visibility] | None, QueryParameter(description="One of these.")] = None,
     sorting: Annotated[list[str] | None, QueryParameter(description=SORTED_BY)] = None,
 ) -> ListResource[Product]:
@@ -52,6 +53,7 @@ async def list_products(
         visibilities=None if visibility is None else json.dumps(visibility),
         is_archived=is_archived,
         is_recurring=is_recurring,
+        benefit_ids=None if benefit_id is None else json.dumps(benefit_id),
         query=name_part,
         metadata=asked_metadata(request),
     )
@@ -94,6 +96,20 @@ async def update_product(
         return product
 
 
+@post("/v1/products/{product_id:str}/benefits", scopes=[WRITE], status_code=200)
+async def update_product_benefits(
+    request: Request[Any, Any, Any], product_id: FromPath[str], caller: GivenCaller, server: GivenServer
+) -> Product:
+    """Set all benefits of a product, in their order; what is left out is taken from it."""
+    sent, now = await read_body(request, ProductBenefits), int(server.clock())
+    async with server.database.write() as tx:
+        current = await _locked(tx, product_id, caller)
+        await changes.replace_benefits(tx, current, sent.benefits, now)
+        product = await _shown(tx, product_id, caller, server.issuer)
+        await record_event(tx, product.organization_id, "product.updated", product, now)
+        return product
+
+
 @delete("/v1/products/{product_id:str}", scopes=[WRITE], status_code=204)
 async def delete_product(product_id: FromPath[str], caller: GivenCaller, server: GivenServer) -> None:
     """Delete a product that was never sold."""
@@ -125,4 +141,4 @@ async def _shown(tx: Transaction, product_id: str, caller: Caller, issuer: str) 
     return (await products_of(tx, [row], caller.reach(), issuer))[0]
 
 
-routes = [list_products, create_product, get_product, update_product, delete_product]
+routes = [list_products, create_product, get_product, update_product, update_product_benefits, delete_product]

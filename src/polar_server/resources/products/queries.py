@@ -12,7 +12,10 @@ from polar_server.resource_server.filter_queries import both, contains, with_met
 
 _COLUMNS = """
     p.id, p.created_at, p.modified_at, p.organization_id, p.name, p.description, p.visibility, p.recurring_interval,
-    p.recurring_interval_count, p.trial_interval, p.trial_interval_count, p.is_archived, p.metadata, p.medias
+    p.recurring_interval_count, p.trial_interval, p.trial_interval_count, p.is_archived, p.metadata, p.medias,
+    EXISTS (
+        SELECT 1 FROM product_benefits l WHERE l.product_id = p.id AND l.organization_id = p.organization_id
+    ) AS has_benefits
 """
 
 # The first price stands for the product where a list is sorted by price.
@@ -29,12 +32,22 @@ SORTING = {
     "id": "p.id",
 }
 
+_GIVES = """EXISTS (
+    SELECT 1 FROM product_benefits l
+    WHERE l.product_id = p.id AND l.organization_id = p.organization_id AND {chosen}
+)"""
+_CHOSEN = within("l.benefit_id", "benefit_ids")
+_OF_BENEFITS = (
+    f"(:benefit_ids IS NULL OR {_GIVES.format(chosen=_CHOSEN[0])})",
+    f"(CAST(:benefit_ids AS TEXT) IS NULL OR {_GIVES.format(chosen=_CHOSEN[1])})",
+)
 _ASKED = both(
     within("p.organization_id", "organization_ids"),
     within_if_asked("p.id", "ids"),
     within_if_asked("p.visibility", "visibilities"),
     "(CAST(:is_archived AS BOOLEAN) IS NULL OR p.is_archived = CAST(:is_archived AS BOOLEAN))",
     "(CAST(:is_recurring AS BOOLEAN) IS NULL OR (p.recurring_interval IS NOT NULL) = CAST(:is_recurring AS BOOLEAN))",
+    _OF_BENEFITS,
     contains("p.name", "query"),
     with_metadata("p.metadata"),
 )
@@ -61,6 +74,7 @@ _UPDATE = Statement("""
         medias = :medias, modified_at = :now
     WHERE id = :id AND organization_id = :organization_id
 """)
+_TOUCH = Statement("UPDATE products SET modified_at = :now WHERE id = :id AND organization_id = :organization_id")
 _DELETE = Statement("DELETE FROM products WHERE id = :id AND organization_id = :organization_id")
 
 _PRICE_COLUMNS = """
@@ -107,6 +121,7 @@ class ProductFilter(Struct, frozen=True):
     visibilities: str | None
     is_archived: bool | None
     is_recurring: bool | None
+    benefit_ids: str | None
     query: str | None
     metadata: str
 
@@ -151,6 +166,11 @@ async def add_product(tx: Transaction, **columns: Any) -> None:
 async def update_product(tx: Transaction, **columns: Any) -> bool:
     """Replace what may change of a product."""
     return await tx.run(_UPDATE, **columns) == 1
+
+
+async def touch_product(tx: Transaction, product_id: str, organization_id: str, now: int) -> None:
+    """Note that what belongs to a product changed."""
+    await tx.run(_TOUCH, id=product_id, organization_id=organization_id, now=now)
 
 
 async def delete_product(tx: Transaction, product_id: str, organization_id: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from polar_server.resource_server.benefits import Benefit
 from polar_server.resource_server.files import File
 from polar_server.resource_server.metadata import Metadata
 
@@ -80,6 +81,12 @@ class ProductUpdate(Struct):
     metadata: Metadata | UnsetType = UNSET
 
 
+class ProductBenefits(Struct):
+    """All benefits of a product, in their order."""
+
+    benefits: Annotated[list[str], Meta(max_length=100)]
+
+
 class FixedPrice(Struct, tag_field="amount_type", tag="fixed"):
     """A fixed price."""
 
@@ -132,7 +139,7 @@ class Product(Struct):
     is_deletable: bool
     metadata: dict[str, Any]
     prices: list[Price]
-    benefits: list[dict[str, Any]] = []
+    benefits: list[Benefit] = []
     medias: list[File] = []
     attached_custom_fields: list[dict[str, Any]] = []
     meter_interval: Interval | None = None

@@ -1,0 +1,178 @@
+"""SQL of benefits, and of the products that give them. Every statement names the organizations that it may touch."""
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from msgspec import Struct
+
+from polar_server.database import Row, Statement, Transaction
+from polar_server.resource_server.filter_queries import both, contains, with_metadata, within, within_if_asked
+
+_COLUMNS = """
+    b.id, b.created_at, b.modified_at, b.deleted_at, b.organization_id, b.type, b.description, b.visibility,
+    b.properties, b.metadata, b.deletable
+"""
+_USER_ORDER = ":user_order:"
+SORTING = {
+    "created_at": "b.created_at",
+    "description": "b.description",
+    "type": "b.type",
+    "user_order": _USER_ORDER,
+    "id": "b.id",
+}
+# The place of a benefit among the ids that were asked for; without any, benefits follow each other as they were made.
+_PLACES = (
+    "COALESCE((SELECT key FROM json_each(:ids) WHERE value = b.id), b.created_at)",
+    "COALESCE(array_position(ARRAY(SELECT json_array_elements_text(CAST(:ids AS JSON))), b.id), b.created_at)",
+)
+
+_REACHED = within("b.organization_id", "organization_ids")
+_EXCLUDED = within("b.id", "excluded_ids")
+_ASKED = both(
+    _REACHED,
+    "b.deleted_at IS NULL",
+    within_if_asked("b.id", "ids"),
+    (
+        f"(:excluded_ids IS NULL OR NOT {_EXCLUDED[0]})",
+        f"(CAST(:excluded_ids AS TEXT) IS NULL OR NOT {_EXCLUDED[1]})",
+    ),
+    within_if_asked("b.type", "types"),
+    contains("b.description", "query"),
+    with_metadata("b.metadata"),
+)
+_COUNT = Statement(*(f"SELECT count(*) FROM benefits b WHERE {asked}" for asked in _ASKED))
+_FIND_TEXTS = [
+    f"SELECT {_COLUMNS} FROM benefits b WHERE b.id = :id AND {reached} AND b.deleted_at IS NULL" for reached in _REACHED
+]
+_FIND = Statement(*_FIND_TEXTS)
+# Two changes at the same moment go one after the other; SQLite has one writer anyway.
+_LOCK = Statement(_FIND_TEXTS[0], postgres=f"{_FIND_TEXTS[1]} FOR NO KEY UPDATE OF b")
+_LIST_KNOWN = Statement(
+    *(
+        f"SELECT b.id FROM benefits b WHERE {ids} AND b.organization_id = :organization_id AND b.deleted_at IS NULL"
+        for ids in within("b.id", "ids")
+    )
+)
+_ADD = Statement("""
+    INSERT INTO benefits (id, organization_id, type, description, visibility, properties, metadata, created_at)
+    VALUES (:id, :organization_id, :type, :description, :visibility, :properties, :metadata, :now)
+""")
+_UPDATE = Statement("""
+    UPDATE benefits SET
+        description = :description, visibility = :visibility, properties = :properties, metadata = :metadata,
+        modified_at = :now
+    WHERE id = :id AND organization_id = :organization_id
+""")
+_DELETE = Statement("""
+    UPDATE benefits SET deleted_at = :now, modified_at = :now WHERE id = :id AND organization_id = :organization_id
+""")
+
+_LIST_OF_PRODUCTS = Statement(
+    *(
+        f"""
+        SELECT l.product_id, {_COLUMNS} FROM product_benefits l
+        JOIN benefits b ON b.id = l.benefit_id AND b.organization_id = l.organization_id
+        WHERE {asked} AND b.deleted_at IS NULL ORDER BY l.position
+        """
+        for asked in both(within("l.product_id", "product_ids"), within("l.organization_id", "organization_ids"))
+    )
+)
+_ADD_TO_PRODUCT = Statement("""
+    INSERT INTO product_benefits (product_id, benefit_id, organization_id, position)
+    VALUES (:product_id, :benefit_id, :organization_id, :position)
+""")
+_CLEAR_PRODUCT = Statement("""
+    DELETE FROM product_benefits WHERE product_id = :product_id AND organization_id = :organization_id
+""")
+_CLEAR_BENEFIT = Statement("""
+    DELETE FROM product_benefits WHERE benefit_id = :id AND organization_id = :organization_id
+""")
+
+
+class BenefitFilter(Struct, frozen=True):
+    """What a list is asked for. Lists are JSON texts, None where nothing was asked."""
+
+    organization_ids: str
+    ids: str | None
+    excluded_ids: str | None
+    types: str | None
+    query: str | None
+    metadata: str
+
+    def parameters(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__struct_fields__}
+
+
+@lru_cache(maxsize=256)
+def _list(order: str) -> Statement:
+    """The list in an order that `lists.order_by` made from SORTING."""
+    return Statement(
+        *(
+            f"""
+            SELECT {_COLUMNS} FROM benefits b WHERE {asked}
+            ORDER BY {order.replace(_USER_ORDER, place)} LIMIT :limit OFFSET :offset
+            """
+            for asked, place in zip(_ASKED, _PLACES, strict=True)
+        )
+    )
+
+
+async def list_benefits(
+    tx: Transaction, wanted: BenefitFilter, order: str, limit: int, offset: int
+) -> tuple[list[Row], int]:
+    """A page of benefits and how many there are in all."""
+    rows = await tx.all(_list(order), **wanted.parameters(), limit=limit, offset=offset)
+    return rows, (await tx.one(_COUNT, **wanted.parameters()))[0]
+
+
+async def find_benefit(tx: Transaction, benefit_id: str, organization_ids: str) -> Row | None:
+    """A benefit of one of these organizations that is not deleted."""
+    return await tx.first(_FIND, id=benefit_id, organization_ids=organization_ids)
+
+
+async def lock_benefit(tx: Transaction, benefit_id: str, organization_ids: str) -> Row | None:
+    """The same, held until the transaction ends."""
+    return await tx.first(_LOCK, id=benefit_id, organization_ids=organization_ids)
+
+
+async def list_known(tx: Transaction, ids: Sequence[str], organization_id: str) -> frozenset[str]:
+    """Those of these ids that are benefits of this organization."""
+    rows = await tx.all(_LIST_KNOWN, ids=json.dumps(list(ids)), organization_id=organization_id)
+    return frozenset(row["id"] for row in rows)
+
+
+async def add_benefit(tx: Transaction, **columns: Any) -> None:
+    """Store a new benefit; the columns are those of the table, `now` for created_at."""
+    await tx.run(_ADD, **columns)
+
+
+async def update_benefit(tx: Transaction, **columns: Any) -> None:
+    """Replace what may change of a benefit."""
+    await tx.run(_UPDATE, **columns)
+
+
+async def delete_benefit(tx: Transaction, benefit_id: str, organization_id: str, now: int) -> None:
+    """Delete a benefit and take it from every product. Its row stays."""
+    await tx.run(_DELETE, id=benefit_id, organization_id=organization_id, now=now)
+    await tx.run(_CLEAR_BENEFIT, id=benefit_id, organization_id=organization_id)
+
+
+async def list_of_products(tx: Transaction, product_ids: Sequence[str], organization_ids: str) -> dict[str, list[Row]]:
+    """The benefits of these products, in their order."""
+    found: dict[str, list[Row]] = {product_id: [] for product_id in product_ids}
+    wanted = json.dumps(list(product_ids))
+    for row in await tx.all(_LIST_OF_PRODUCTS, product_ids=wanted, organization_ids=organization_ids):
+        found[row["product_id"]].append(row)
+    return found
+
+
+async def replace_of_product(
+    tx: Transaction, product_id: str, organization_id: str, benefit_ids: Sequence[str]
+) -> None:
+    """Give a product these benefits, in this order, and no others."""
+    place = {"product_id": product_id, "organization_id": organization_id}
+    await tx.run(_CLEAR_PRODUCT, **place)
+    for position, benefit_id in enumerate(benefit_ids):
+        await tx.run(_ADD_TO_PRODUCT, **place, benefit_id=benefit_id, position=position)
