@@ -25,6 +25,8 @@ from polar_server.storage import storage_for
 GRACEFUL_SHUTDOWN = 10
 """Seconds that requests under way get when the server stops."""
 BACKLOG = 2048
+KEEP_ALIVE = 75
+"""Seconds that an idle connection stays open: proxies and client pools, which keep theirs for less, close first."""
 LOCAL = ("localhost", "127.0.0.1")
 
 
@@ -71,6 +73,7 @@ def _run(host: str, port: int, workers: int) -> None:
         # The app itself decides whom to believe about X-Forwarded-For: POLAR_TRUSTED_PROXIES.
         proxy_headers=False,
         backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN,
     )
 
