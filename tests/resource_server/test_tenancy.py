@@ -8,17 +8,19 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 from litestar.handlers import HTTPRouteHandler
-from tests.described import document_of
+from tests.described import ISSUER, document_of
 from tests.world import Api, World, api_of
 
 from polar_server.resource_server.openapi import api_handlers
 from polar_server.resource_server.openapi_operations import PATH_PARAMETER, is_public
+from polar_server.settings import Settings
 
 NOT_HERE = (403, 405)
 """What a route may answer for every id, when the caller's kind of token has no use for it."""
@@ -81,6 +83,12 @@ class Ours:
     def marks(self) -> set[str]:
         """What nobody else may ever see."""
         return {str(self.api.organization_id), *(thing["id"] for thing in self.made.values())}
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Without a worker, so that nothing changes but by the calls of a test."""
+    return Settings(issuer=ISSUER, database_url=database_url, data_dir=tmp_path / "data", worker=False)
 
 
 @pytest.fixture
