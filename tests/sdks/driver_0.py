@@ -15,6 +15,8 @@ NAMES = {("organizations", "list"): "list_organizations"}
 BODIES = {
     ("organizations", "update"): "organization_update",
     ("products", "update"): "product_update",
+    ("products", "update_benefits"): "product_benefits_update",
+    ("benefits", "update"): "request_body",
     ("webhooks", "update_webhook_endpoint"): "webhook_endpoint_update",
     ("customers", "update"): "customer_update",
     ("customers", "update_external"): "customer_update_external_id",

@@ -14,7 +14,7 @@ PIECES = (b"the first part ", b"and the last")
 PNG = b"\x89PNG\r\n\x1a\n and pixels"
 
 
-def _announced(*pieces: bytes, **changes: Any) -> dict[str, Any]:
+def announced(*pieces: bytes, **changes: Any) -> dict[str, Any]:
     parts, end = [], 0
     for number, piece in enumerate(pieces, 1):
         checksum = base64.b64encode(hashlib.sha256(piece).digest()).decode()
@@ -25,7 +25,7 @@ def _announced(*pieces: bytes, **changes: Any) -> dict[str, Any]:
     return {**body, "upload": {"parts": parts}, **changes}
 
 
-def _sent(sdk: Sdk, made: dict[str, Any], *pieces: bytes) -> dict[str, Any]:
+def sent(sdk: Sdk, made: dict[str, Any], *pieces: bytes) -> dict[str, Any]:
     """Every part sent as the SDKs' readers are told to, and the upload finished."""
     parts = []
     for part, piece in zip(made["upload"]["parts"], pieces, strict=True):
@@ -41,9 +41,9 @@ def _sent(sdk: Sdk, made: dict[str, Any], *pieces: bytes) -> dict[str, Any]:
 
 def test_the_life_of_a_file(sdk: Sdk, shop: Shop) -> None:
     """Announced, sent, listed, changed, and deleted; a second deletion finds nothing."""
-    made = sdk.call("files", "create", _announced(*PIECES, version="1"))
+    made = sdk.call("files", "create", announced(*PIECES, version="1"))
     assert (made["organization_id"], made["is_uploaded"]) == (shop.organization_id, False)
-    done = _sent(sdk, made, *PIECES)
+    done = sent(sdk, made, *PIECES)
     assert (done["id"], done["is_uploaded"], done["size_readable"]) == (made["id"], True, "27.0 B")
     assert sdk.call("files", "pages", limit=1, ids=[done["id"]]) == [done]
     changed = sdk.call("files", "update", {"name": "book.txt"}, id=done["id"])
@@ -57,8 +57,8 @@ def test_the_life_of_a_file(sdk: Sdk, shop: Shop) -> None:
 def test_an_image_has_a_public_address(sdk: Sdk) -> None:
     """An image of a product is there for everybody; what calls itself one and is none is a mistake at its place."""
     kind = {"service": "product_media", "name": "lamp.png", "mime_type": "image/png"}
-    done = _sent(sdk, sdk.call("files", "create", _announced(PNG, **kind)), PNG)
+    done = sent(sdk, sdk.call("files", "create", announced(PNG, **kind)), PNG)
     assert httpx.get(done["public_url"]).content == PNG
     with pytest.raises(Refused) as refused:
-        _sent(sdk, sdk.call("files", "create", _announced(b"<html>", **kind)), b"<html>")
+        sent(sdk, sdk.call("files", "create", announced(b"<html>", **kind)), b"<html>")
     assert (refused.value.kind, refused.value.place()) == ("HTTPValidationError", ["body", "parts"])
