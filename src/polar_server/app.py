@@ -3,24 +3,21 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import structlog
-from litestar import Litestar, Response
+from litestar import Litestar
 from litestar.di import Provide
-from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
 from polar_server import accounts, authorization_server, logs, resource_server
 from polar_server import settings as configuration
 from polar_server.accounts import sessions
 from polar_server.accounts.endpoints import routes as account_routes
-from polar_server.accounts.guards import SignInRequired
-from polar_server.accounts.passwords import Passwords, PasswordsBusy
-from polar_server.accounts.return_to import sign_in_path
+from polar_server.accounts.passwords import Passwords
 from polar_server.accounts.sweeping import sweep as sweep_accounts
 from polar_server.authorization_server.grant_queries import revoke_grants_of
 from polar_server.authorization_server.routes import EXACT, PREFIXES
@@ -29,16 +26,16 @@ from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.authorization_server.signing_keys import RELOAD_EVERY, SigningKeys, ensure_keys, load_keys
 from polar_server.authorization_server.sweep import sweep as sweep_grants
 from polar_server.authorization_server.visitors import describe_return_to
-from polar_server.database import Database, Transaction, Unavailable, connect
-from polar_server.html import PageRequest, Pages, cookies, redirect
-from polar_server.html.csrf import Forbidden
+from polar_server.background import guarded, patiently, running
+from polar_server.database import Database, Transaction, connect
+from polar_server.html import PageRequest, Pages, cookies
 from polar_server.html.endpoints import routes as html_routes
 from polar_server.mail import Mailer, mailer_for
-from polar_server.oauth.errors import OAuthError, PayloadTooLarge
 from polar_server.oauth.server_keys import ServerKeys
 from polar_server.outbound import Outbound
 from polar_server.plain_asgi import PlainEndpoints
 from polar_server.rate_limits import RateLimits
+from polar_server.refusals import exception_handlers
 from polar_server.resource_server.reference import routes as reference_routes
 from polar_server.resource_server.routing import api_router
 from polar_server.resources import benefits, customers, files, organizations, products, users, webhooks
@@ -62,9 +59,6 @@ PACKAGES = (
 
 SWEEP_EVERY = 600
 """Seconds between two rounds of the sweeper."""
-
-START_TRIES = 60
-"""How often a worker asks for the database, once a second, before it gives up."""
 
 Clock = Callable[[], float]
 
@@ -132,10 +126,10 @@ class _House:
         """Open what needs the event loop, for as long as the application runs."""
         await self.database.open()
         try:
-            await _patiently(self._prepare_keys)
+            await patiently(self._prepare_keys)
             self.mailer.open()
             self.rate_limits.open()
-            async with _background(self._reload_keys, self._sweep), self._deliver():
+            async with running(self._reload_keys, self._sweep), self._deliver():
                 yield
         finally:
             await self.rate_limits.close()
@@ -159,12 +153,12 @@ class _House:
     async def _reload_keys(self) -> None:
         while True:
             await asyncio.sleep(RELOAD_EVERY)
-            await _guarded("reload_keys", self._load_keys)
+            await guarded("reload_keys", self._load_keys)
 
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_EVERY)
-            await _guarded("sweep", self._sweep_once)
+            await guarded("sweep", self._sweep_once)
 
     async def _sweep_once(self) -> None:
         now = int(self.clock())
@@ -213,7 +207,7 @@ def _framework(house: _House) -> Litestar:
             api_router(route for resource in RESOURCES for route in resource.routes),
         ],
         dependencies={name: _constant(part) for name, part in parts.items()} | {"session": Provide(house.session)},
-        exception_handlers=_exception_handlers(house.pages),
+        exception_handlers=exception_handlers(house.pages),
         lifespan=[house.open],
         openapi_config=None,
         logging_config=None,
@@ -223,84 +217,3 @@ def _framework(house: _House) -> Litestar:
 
 def _constant(part: Any) -> Provide:
     return Provide(lambda: part, use_cache=True, sync_to_thread=False)
-
-
-Handler = Callable[[PageRequest, Any], Response[Any]]
-
-
-def _exception_handlers(pages: Pages) -> dict[int | type[Exception], Handler]:
-    """What a page or an API path answers when something was raised."""
-
-    def sign_in(_: PageRequest, error: SignInRequired) -> Response[bytes]:
-        return redirect(sign_in_path(error.return_to))
-
-    def forbidden(request: PageRequest, error: Forbidden) -> Response[Any]:
-        log.warning("form_refused", path=request.scope["path"], reason=str(error))
-        return pages.error(request, 403)
-
-    def unreadable(request: PageRequest, error: OAuthError) -> Response[Any]:
-        return pages.error(request, 413 if isinstance(error, PayloadTooLarge) else 400)
-
-    def unavailable(request: PageRequest, error: Unavailable | PasswordsBusy) -> Response[Any]:
-        log.error("unavailable", path=request.scope["path"], reason=str(error))
-        return _failure(pages, request, 503, {"Retry-After": "5"})
-
-    def http(request: PageRequest, error: HTTPException) -> Response[Any]:
-        return _failure(pages, request, error.status_code, error.headers)
-
-    def unexpected(request: PageRequest, error: Exception) -> Response[Any]:
-        log.error("unexpected", path=request.scope["path"], exc_info=error)
-        return _failure(pages, request, 500)
-
-    return {
-        SignInRequired: sign_in,
-        Forbidden: forbidden,
-        OAuthError: unreadable,
-        Unavailable: unavailable,
-        PasswordsBusy: unavailable,
-        HTTPException: http,
-        Exception: unexpected,
-    }
-
-
-_REASONS = {404: "Not Found", 405: "Method Not Allowed", 500: "Internal Server Error", 503: "Service Unavailable"}
-
-
-def _failure(pages: Pages, request: PageRequest, status: int, headers: dict[str, str] | None = None) -> Response[Any]:
-    """A page for people, and JSON under /v1, which programs call."""
-    if request.scope["path"].startswith("/v1/"):
-        return Response({"detail": _REASONS.get(status, "Bad Request")}, status_code=status, headers=headers)
-    return pages.error(request, status, headers=headers)
-
-
-@asynccontextmanager
-async def _background(*jobs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Run the jobs beside the requests, and end them with the application."""
-    tasks = [asyncio.ensure_future(job()) for job in jobs]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
-
-
-async def _patiently(job: Callable[[], Awaitable[None]]) -> None:
-    """Do it as soon as the database can. A worker that gave up at its start would take the others down with it."""
-    for _ in range(START_TRIES):
-        try:
-            return await job()
-        except Unavailable as error:
-            log.warning("waiting_for_database", reason=str(error))
-            await asyncio.sleep(1)
-    return await job()
-
-
-async def _guarded(name: str, job: Callable[[], Awaitable[None]]) -> None:
-    """A background job that fails is logged and tried again at its next turn."""
-    try:
-        await job()
-    except Exception:
-        log.exception("background_job_failed", job=name)
