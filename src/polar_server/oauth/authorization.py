@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from . import pkce, redirect_uris, scopes
-from .clients import Client
-from .errors import (
+from polar_server.oauth import pkce, redirect_uris, scopes
+from polar_server.oauth.clients import Client
+from polar_server.oauth.errors import (
     InvalidRequest,
     RegistrationNotSupported,
     RequestNotSupported,
     RequestUriNotSupported,
     UnsupportedResponseType,
 )
-from .subjects import Subject, SubjectType
+from polar_server.oauth.subjects import Subject, SubjectType
 
 MAX_STATE = 12_000
 MAX_NONCE = 2_000

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from . import tokens
-from .errors import InsufficientScope, InvalidToken, OAuthError
-from .grants import Grant
-from .server_keys import ServerKeys
-from .tokens import ACCESS_TOKENS, Token
+from polar_server.oauth import tokens
+from polar_server.oauth.errors import InsufficientScope, InvalidToken, OAuthError
+from polar_server.oauth.grants import Grant
+from polar_server.oauth.server_keys import ServerKeys
+from polar_server.oauth.tokens import ACCESS_TOKENS, Token
 
 
 class MissingToken(OAuthError):

@@ -9,9 +9,9 @@ from enum import StrEnum
 from functools import cached_property
 from urllib.parse import unquote_to_bytes
 
-from .errors import InvalidClient, InvalidRequest, UnauthorizedClient
-from .server_keys import ServerKeys
-from .subjects import SubjectType
+from polar_server.oauth.errors import InvalidClient, InvalidRequest, UnauthorizedClient
+from polar_server.oauth.server_keys import ServerKeys
+from polar_server.oauth.subjects import SubjectType
 
 # RFC 6749 appendix A.1 without the space; a name in another alphabet is nobody's, and NUL would break the lookup.
 _CLIENT_ID = re.compile(r"[\x21-\x7E]{1,200}")

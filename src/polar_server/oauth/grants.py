@@ -8,11 +8,11 @@ it before it refuses.
 
 from dataclasses import dataclass
 
-from . import pkce, scopes, tokens
-from .errors import InvalidGrant, InvalidScope
-from .server_keys import ServerKeys
-from .subjects import ACCESS_TOKEN_KINDS, REFRESH_TOKEN_KINDS, Subject, SubjectType
-from .tokens import Token
+from polar_server.oauth import pkce, scopes, tokens
+from polar_server.oauth.errors import InvalidGrant, InvalidScope
+from polar_server.oauth.server_keys import ServerKeys
+from polar_server.oauth.subjects import ACCESS_TOKEN_KINDS, REFRESH_TOKEN_KINDS, Subject, SubjectType
+from polar_server.oauth.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)

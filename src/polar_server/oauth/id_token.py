@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from .errors import InvalidRequest
-from .keys import SigningKey
-from .subjects import Subject, SubjectType
+from polar_server.oauth.errors import InvalidRequest
+from polar_server.oauth.keys import SigningKey
+from polar_server.oauth.subjects import Subject, SubjectType
 
 MAX_HINT = 4_096
 _SHA256 = hashes.SHA256()

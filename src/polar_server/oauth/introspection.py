@@ -1,8 +1,8 @@
 """Token introspection (RFC 7662)."""
 
-from .bearer import StoredToken
-from .clients import Client
-from .tokens import ACCESS_TOKENS, Token
+from polar_server.oauth.bearer import StoredToken
+from polar_server.oauth.clients import Client
+from polar_server.oauth.tokens import ACCESS_TOKENS, Token
 
 INACTIVE: dict[str, object] = {"active": False}
 """§2.2: nothing more than this about a token that is inactive or none of the caller's business."""

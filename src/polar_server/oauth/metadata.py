@@ -1,6 +1,6 @@
 """What the server says about itself (RFC 8414 §2, OpenID Connect Discovery 1.0 §3)."""
 
-from . import keys, scopes
+from polar_server.oauth import keys, scopes
 
 AUTHORIZE = "/oauth2/authorize"
 TOKEN = "/v1/oauth2/token"  # noqa: S105 - a path

@@ -2,7 +2,7 @@
 
 from urllib.parse import unquote_to_bytes
 
-from .errors import InvalidRequest, PayloadTooLarge
+from polar_server.oauth.errors import InvalidRequest, PayloadTooLarge
 
 MAX_BYTES = 65_536
 MAX_PARAMETERS = 100

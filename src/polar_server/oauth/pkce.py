@@ -6,7 +6,7 @@ import hmac
 import re
 from collections.abc import Mapping
 
-from .errors import InvalidGrant, InvalidRequest
+from polar_server.oauth.errors import InvalidGrant, InvalidRequest
 
 # §4.2: BASE64URL-ENCODE(SHA256(...)) is 43 characters. §4.1: 43 to 128 unreserved characters.
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from .errors import InvalidRedirectUri, InvalidRequest
+from polar_server.oauth.errors import InvalidRedirectUri, InvalidRequest
 
 MAX_LENGTH = 2000
 MAX_COUNT = 50

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import redirect_uris, scopes
-from .clients import AuthMethod
-from .errors import InvalidClientMetadata, InvalidRedirectUri
-from .subjects import SubjectType
+from polar_server.oauth import redirect_uris, scopes
+from polar_server.oauth.clients import AuthMethod
+from polar_server.oauth.errors import InvalidClientMetadata, InvalidRedirectUri
+from polar_server.oauth.subjects import SubjectType
 
 MAX_NAME = 100
 MAX_URI = 2000

@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 
-from .bearer import StoredToken
-from .server_keys import ServerKeys
-from .tokens import ACCESS_TOKENS, Token
+from polar_server.oauth.bearer import StoredToken
+from polar_server.oauth.server_keys import ServerKeys
+from polar_server.oauth.tokens import ACCESS_TOKENS, Token
 
 
 class Revocation(StrEnum):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .tokens import TokenKind
+from polar_server.oauth.tokens import TokenKind
 
 
 class SubjectType(StrEnum):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .subjects import Subject, SubjectType
+from polar_server.oauth.subjects import Subject, SubjectType
 
 
 @dataclass(frozen=True, slots=True)
