@@ -22,7 +22,7 @@ async def products_of(tx: Transaction, rows: Sequence[Row], organization_ids: st
 
 
 async def _benefits_of(tx: Transaction, rows: Sequence[Row], organization_ids: str) -> dict[str, list[Benefit]]:
-    ids = [row["id"] for row in rows if row["has_benefits"]]
+    ids = [row["id"] for row in rows if row["any_benefits"]]
     found = await benefits.list_of_products(tx, ids, organization_ids) if ids else {}
     return {product_id: [benefit_of(row) for row in given] for product_id, given in found.items()}
 

@@ -12,11 +12,13 @@ from polar_server.resource_server.filter_queries import both, contains, with_met
 
 _COLUMNS = """
     p.id, p.created_at, p.modified_at, p.organization_id, p.name, p.description, p.visibility, p.recurring_interval,
-    p.recurring_interval_count, p.trial_interval, p.trial_interval_count, p.is_archived, p.metadata, p.medias,
-    EXISTS (
-        SELECT 1 FROM product_benefits l WHERE l.product_id = p.id AND l.organization_id = p.organization_id
-    ) AS has_benefits
+    p.recurring_interval_count, p.trial_interval, p.trial_interval_count, p.is_archived, p.metadata, p.medias
 """
+# Benefits are asked about once for all rows: a look for each product would also be paid for those on other pages.
+_SELECT = [
+    f"SELECT {_COLUMNS}, EXISTS (SELECT 1 FROM product_benefits l WHERE {reached}) AS any_benefits FROM products p"
+    for reached in within("l.organization_id", "organization_ids")
+]
 
 # The first price stands for the product where a list is sorted by price.
 _FIRST_PRICE = """(
@@ -53,7 +55,7 @@ _ASKED = both(
 )
 _COUNT = Statement(*(f"SELECT count(*) FROM products p WHERE {asked}" for asked in _ASKED))
 _WITHIN = within("p.organization_id", "organization_ids")
-_FIND_TEXTS = [f"SELECT {_COLUMNS} FROM products p WHERE p.id = :id AND {condition}" for condition in _WITHIN]
+_FIND_TEXTS = [f"{select} WHERE p.id = :id AND {reached}" for select, reached in zip(_SELECT, _WITHIN, strict=True)]
 _FIND = Statement(*_FIND_TEXTS)
 # Two changes at the same moment go one after the other; SQLite has one writer anyway.
 _LOCK = Statement(_FIND_TEXTS[0], postgres=f"{_FIND_TEXTS[1]} FOR UPDATE OF p")
@@ -134,8 +136,8 @@ def _list(order: str) -> Statement:
     """The list in an order that `lists.order_by` made from SORTING."""
     return Statement(
         *(
-            f"SELECT {_COLUMNS} FROM products p WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset"
-            for asked in _ASKED
+            f"{select} WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset"
+            for select, asked in zip(_SELECT, _ASKED, strict=True)
         )
     )
 

@@ -25,4 +25,4 @@ CREATE TABLE product_benefits (
     PRIMARY KEY (product_id, benefit_id)
 );
 
-CREATE INDEX product_benefits_benefit ON product_benefits (benefit_id);
+CREATE INDEX product_benefits_organization ON product_benefits (organization_id, benefit_id);
