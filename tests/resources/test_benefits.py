@@ -1,5 +1,6 @@
 """Benefits: their types, changes and lists, and the products that give them."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -237,6 +238,19 @@ async def test_a_product_gives_benefits_in_their_order(api: Api) -> None:
     assert await giving(second, first) == [product["id"]]
     assert (await api.delete(path)).status_code == 204
     assert (await api.get(f"/v1/benefits/{first['id']}")).json() == first
+
+
+async def test_lists_sent_at_the_same_moment_go_one_after_the_other(api: Api) -> None:
+    """Each is answered with what it set, and one of them is what stays."""
+    first, second = await _create(api), await _create(api)
+    product = await _product(api, first)
+    path = f"/v1/products/{product['id']}"
+    wanted = [[first], [second, first], [second]] * 2
+    answers = await asyncio.gather(
+        *(api.post(f"{path}/benefits", {"benefits": [each["id"] for each in benefits]}) for benefits in wanted)
+    )
+    assert [answer.json()["benefits"] for answer in answers] == wanted
+    assert (await api.get(path)).json()["benefits"] in wanted
 
 
 async def test_a_product_gives_nothing_foreign_or_deleted(api: Api, stranger: Api) -> None:
