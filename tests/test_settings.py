@@ -9,7 +9,7 @@ import pytest
 from polar_server import settings
 from polar_server.settings import Settings, SettingsError
 
-KEY, OLD_KEY = settings.new_server_key(), settings.new_server_key()
+KEY, OLD_KEY = "q4-Zr1YV3l2P0kGx7cT9uWmE8sJbHnDf5AoKiLtRyXg", "N8sQ2vBz6XcM1kLpO9iUyT5rEwQ7aSdFgHjK3lZxCvA"
 PRODUCTION = {
     "POLAR_ENVIRONMENT": "production",
     "POLAR_ISSUER": "https://id.example.com",

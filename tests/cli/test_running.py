@@ -79,7 +79,7 @@ def test_serve_refuses_a_taken_port(fresh: CommandLine) -> None:
     assert "POLAR_ISSUER=http://localhost:" in outcome.err
 
 
-STRONG = settings.new_server_key()
+STRONG = "q4-Zr1YV3l2P0kGx7cT9uWmE8sJbHnDf5AoKiLtRyXg"
 
 
 @pytest.mark.parametrize(
