@@ -22,7 +22,9 @@ BenefitType = Literal[
     "discord", "github_repository", "meter_credit", "slack_shared_channel",
 ]  # fmt: skip
 
-Description = Annotated[str, Meta(min_length=3, max_length=42, description="What customers read.")]
+Description = Annotated[
+    str, Meta(min_length=3, max_length=42, description="What customers read.", examples=["A letter each month"])
+]
 
 
 class _New(Struct, kw_only=True):

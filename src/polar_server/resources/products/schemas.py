@@ -84,7 +84,7 @@ class ProductUpdate(Struct):
 class ProductBenefits(Struct):
     """All benefits of a product, in their order."""
 
-    benefits: Annotated[list[str], Meta(max_length=100)]
+    benefits: Annotated[list[str], Meta(max_length=100, examples=[["3befcb56-d67f-498e-add3-9b47c6bf39ae"]])]
 
 
 class FixedPrice(Struct, tag_field="amount_type", tag="fixed"):
