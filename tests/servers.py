@@ -146,6 +146,8 @@ def serve(data_dir: Path, database_url: str = "", *, workers: int = 1, **setting
         "registration_quota": 100_000,
         "guesses_per_address": 100_000,
         "mails_per_address": 100_000,
+        "rate_limit_user": 100_000,
+        "rate_limit_organization": 100_000,
         **settings,
     }
     variables = _environment({f"POLAR_{name.upper()}": str(value) for name, value in values.items()})

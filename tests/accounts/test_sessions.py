@@ -41,7 +41,7 @@ async def test_other_cookies_find_nothing(world: World) -> None:
     _, cookie = await _started(world)
     parsed = tokens.parse(cookie, tokens.TokenKind.SESSION)
     assert parsed
-    forged = tokens.assemble(tokens.TokenKind.SESSION, parsed.id, bytes(20)).text
+    forged = tokens.assemble(tokens.TokenKind.SESSION, parsed.id, bytes(tokens.RANDOM_BYTES)).text
     unknown = tokens.mint(tokens.TokenKind.SESSION, NOW * 1000, bytes(tokens.ENTROPY_BYTES)).text
     for value in (None, "", "x", cookie[:-1], cookie + "a", cookie.swapcase(), forged, unknown, "\x00"):
         assert await _found(world, value) is None

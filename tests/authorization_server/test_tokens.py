@@ -28,7 +28,7 @@ async def test_a_code_gives_tokens_once(world: World, app: App, browser: Browser
 async def test_two_tokens_of_one_id_are_drawn_again(world: World, app: App, browser: Browser) -> None:
     """When two ids of a millisecond are equal, the second exchange draws again instead of failing."""
     first, second = await world.allowed(app, browser), await world.allowed(app, browser)
-    drawn = iter([b"\1" * 43, b"\1" * 43, b"\2" * 43])
+    drawn = iter([b"\1" * 99, b"\1" * 99, b"\2" * 99])
     app.http._transport.app.server = replace(world.server, entropy=lambda size: next(drawn)[:size])  # type: ignore[attr-defined]
     assert [(await app.redeem(code)).status_code for code in (first, second)] == [200, 200]
     assert next(drawn, None) is None

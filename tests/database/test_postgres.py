@@ -22,6 +22,10 @@ ECHO = Statement("SELECT CAST(:number AS BIGINT)")
 ALL = Statement("SELECT * FROM notes")
 
 
+# Servers of other tests may have connections to other databases.
+OURS = "application_name = 'polar-server' AND datname = current_database()"
+
+
 @pytest.fixture
 async def admin(bare_postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection past the code under test."""
@@ -62,12 +66,12 @@ async def waiters(database: PostgresDatabase, number: int) -> list[asyncio.Task[
 
 
 async def pids(admin: asyncpg.Connection) -> set[int]:
-    query = "SELECT pid FROM pg_stat_activity WHERE application_name = 'polar-server'"
+    query = f"SELECT pid FROM pg_stat_activity WHERE {OURS}"
     return {row["pid"] for row in await admin.fetch(query)}
 
 
 async def states(admin: asyncpg.Connection) -> list[str]:
-    query = "SELECT state FROM pg_stat_activity WHERE application_name = 'polar-server' ORDER BY state"
+    query = f"SELECT state FROM pg_stat_activity WHERE {OURS} ORDER BY state"
     return [row["state"] for row in await admin.fetch(query)]
 
 
