@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from polar_server.app import RESOURCES
+
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src"
 
@@ -41,6 +43,9 @@ FLOORS = {
 
 FORBIDDEN_NAMES = frozenset({"base", "common", "core", "handler", "helper", "manager", "misc", "service", "util"})
 """And their plurals."""
+
+LINE = list(RESOURCES)
+"""The resources in their order."""
 
 RANDOMNESS_IN_OAUTH = {
     "polar_server.oauth.server_keys": "an AES-GCM nonce must never repeat, so no caller may choose one",
@@ -171,13 +176,23 @@ def upward_import(module: Module) -> Iterator[str]:
 
 
 def resource_imports_resource(module: Module) -> Iterator[str]:
-    """A resource knows another one by its queries only."""
+    """A resource uses those that stand before it in the line, never their endpoints; of the others the queries only."""
     if not module.is_in("polar_server.resources"):
         return
-    own = module.name.split(".")[:3]
+    own = _place(module.name)
     for name in module.imports:
-        if name.startswith("polar_server.resources.") and name.split(".")[:3] != own and not _is_queries(name):
-            yield f"imports {name}, which is another resource"
+        other = _place(name)
+        if other == own or other is None or _is_queries(name):
+            continue
+        if "endpoints" in name.split(".") or own is None or other > own:
+            yield f"imports {name}, which is no earlier resource"
+
+
+def _place(name: str) -> int | None:
+    """Where a module's resource stands in the line; None for what is none."""
+    parts = name.split(".")
+    inside = parts[:2] == ["polar_server", "resources"] and len(parts) > 2
+    return LINE.index(parts[2]) if inside and parts[2] in LINE else None
 
 
 def _is_queries(name: str) -> bool:
@@ -332,8 +347,9 @@ RULES: dict[Rule, list[tuple[str, str]]] = {
         ("polar_server.newcomer", "import json"),
     ],
     resource_imports_resource: [
-        ("polar_server.resources.orders.endpoints", "from polar_server.resources.products import rules"),
-        ("polar_server.resources.orders.endpoints", "from ..products.schemas import Product"),
+        ("polar_server.resources.products.changes", "from polar_server.resources.customers import rules"),
+        ("polar_server.resources.products.changes", "from ..customers.schemas import Customer"),
+        ("polar_server.resources.customers.changes", "from polar_server.resources.products.endpoints import routes"),
     ],
     foreign_import_in_oauth: [
         ("polar_server.oauth.pkce", "import litestar"),
@@ -383,7 +399,8 @@ RULES: dict[Rule, list[tuple[str, str]]] = {
 ALLOWED: list[tuple[Rule, str, str]] = [
     (upward_import, "polar_server.accounts.people", "from polar_server.database import Database"),
     (upward_import, "polar_server.dashboard.pages", "from polar_server.resources.products.queries import LIST"),
-    (resource_imports_resource, "polar_server.resources.orders.rules", "from ..products.queries import FIND_PRODUCT"),
+    (resource_imports_resource, "polar_server.resources.products.rules", "from ..customers.queries import FIND"),
+    (resource_imports_resource, "polar_server.resources.customers.rules", "from ..products.schemas import Product"),
     (foreign_import_in_oauth, "polar_server.oauth.keys", "from joserfc.jwk import RSAKey\nfrom .tokens import mint"),
     (clock_or_chance_in_oauth, "polar_server.oauth.grants", "def redeem(now: int): return now + 1"),
     (environment_outside_settings, "polar_server.settings", "import os\nname = os.environ['NAME']"),

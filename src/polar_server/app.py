@@ -38,22 +38,39 @@ from polar_server.rate_limits import RateLimits
 from polar_server.refusals import exception_handlers
 from polar_server.resource_server.reference import routes as reference_routes
 from polar_server.resource_server.routing import api_router
-from polar_server.resources import benefits, customers, files, organizations, products, users, webhooks
+from polar_server.resources import webhooks
+from polar_server.resources.benefits.endpoints import routes as benefit_routes
+from polar_server.resources.customers.endpoints import routes as customer_routes
+from polar_server.resources.files.endpoints import routes as file_routes
 from polar_server.resources.files.sweeping import sweep as sweep_files
+from polar_server.resources.files.transfers import routes as transfer_routes
+from polar_server.resources.organizations.endpoints import routes as organization_routes
+from polar_server.resources.products.endpoints import routes as product_routes
+from polar_server.resources.users.endpoints import routes as user_routes
+from polar_server.resources.webhooks.delivery_endpoints import routes as delivery_routes
+from polar_server.resources.webhooks.endpoints import routes as webhook_routes
 from polar_server.resources.webhooks.lanes import Desk
 from polar_server.resources.webhooks.notices import teller
 from polar_server.resources.webhooks.worker import DeliveryWorker
 from polar_server.settings import Settings
 from polar_server.storage import storage_for
 
-RESOURCES = (organizations, users, files, products, benefits, customers, webhooks)
-"""The resources of the API; the only place where they are named."""
+RESOURCES = {
+    "organizations": organization_routes,
+    "users": user_routes,
+    "files": [*file_routes, *transfer_routes],
+    "products": product_routes,
+    "benefits": benefit_routes,
+    "customers": customer_routes,
+    "webhooks": [*webhook_routes, *delivery_routes],
+}
+"""The resources of the API with their routes, in a line: each may use those before it. Nowhere else are they named."""
 
 PACKAGES = (
     "polar_server.accounts",
     "polar_server.authorization_server",
     "polar_server.resource_server",
-    *(resource.__name__ for resource in RESOURCES),
+    *(f"polar_server.resources.{name}" for name in RESOURCES),
 )
 """The packages that own tables, lowest floor first: the order of migrations."""
 
@@ -204,7 +221,7 @@ def _framework(house: _House) -> Litestar:
             *account_routes,
             *authorization_routes,
             *reference_routes,
-            api_router(route for resource in RESOURCES for route in resource.routes),
+            api_router(route for routes in RESOURCES.values() for route in routes),
         ],
         dependencies={name: _constant(part) for name, part in parts.items()} | {"session": Provide(house.session)},
         exception_handlers=exception_handlers(house.pages),
