@@ -27,6 +27,7 @@ FLOORS = {
     "polar_server.mail": 1,
     "polar_server.outbound": 1,
     "polar_server.storage": 1,
+    "polar_server.payments": 1,
     "polar_server.rate_limits": 1,
     "polar_server.accounts": 2,
     "polar_server.authorization_server": 3,

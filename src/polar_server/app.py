@@ -3,8 +3,9 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.authorization_server.signing_keys import RELOAD_EVERY, SigningKeys, ensure_keys, load_keys
 from polar_server.authorization_server.sweep import sweep as sweep_grants
 from polar_server.authorization_server.visitors import describe_return_to
-from polar_server.background import guarded, patiently, running
+from polar_server.background import Job, guarded, patiently, running, whenever_due
 from polar_server.database import Database, Transaction, connect
 from polar_server.html import PageRequest, Pages, cookies
 from polar_server.html.endpoints import routes as html_routes
@@ -39,13 +40,19 @@ from polar_server.refusals import exception_handlers
 from polar_server.resource_server.reference import routes as reference_routes
 from polar_server.resource_server.routing import api_router
 from polar_server.resources import webhooks
+from polar_server.resources.benefit_grants.endpoints import routes as grant_routes
 from polar_server.resources.benefits.endpoints import routes as benefit_routes
+from polar_server.resources.checkouts.endpoints import routes as checkout_routes
 from polar_server.resources.customers.endpoints import routes as customer_routes
 from polar_server.resources.files.endpoints import routes as file_routes
 from polar_server.resources.files.sweeping import sweep as sweep_files
 from polar_server.resources.files.transfers import routes as transfer_routes
+from polar_server.resources.metrics.endpoints import routes as metric_routes
+from polar_server.resources.orders.endpoints import routes as order_routes
 from polar_server.resources.organizations.endpoints import routes as organization_routes
 from polar_server.resources.products.endpoints import routes as product_routes
+from polar_server.resources.refunds.endpoints import routes as refund_routes
+from polar_server.resources.subscriptions.endpoints import routes as subscription_routes
 from polar_server.resources.users.endpoints import routes as user_routes
 from polar_server.resources.webhooks.delivery_endpoints import routes as delivery_routes
 from polar_server.resources.webhooks.endpoints import routes as webhook_routes
@@ -62,6 +69,12 @@ RESOURCES = {
     "products": product_routes,
     "benefits": benefit_routes,
     "customers": customer_routes,
+    "benefit_grants": grant_routes,
+    "orders": order_routes,
+    "subscriptions": subscription_routes,
+    "refunds": refund_routes,
+    "checkouts": checkout_routes,
+    "metrics": metric_routes,
     "webhooks": [*webhook_routes, *delivery_routes],
 }
 """The resources of the API with their routes, in a line: each may use those before it. Nowhere else are they named."""
@@ -76,6 +89,12 @@ PACKAGES = (
 
 SWEEP_EVERY = 600
 """Seconds between two rounds of the sweeper."""
+
+DUE: tuple[Callable[[AuthorizationServer, int], Awaitable[int]], ...] = ()
+"""What the clock starts: each does a part of what is due at a time, and gives how much that was."""
+
+LOOK_EVERY = 2.0
+"""Seconds between two looks for what is due."""
 
 Clock = Callable[[], float]
 
@@ -106,12 +125,12 @@ def build(settings: Settings, server_keys: ServerKeys, clock: Clock) -> ASGIApp:
 
 
 async def deliver(settings: Settings, server_keys: ServerKeys, clock: Clock, ended: asyncio.Event) -> None:
-    """Deliver webhooks and answer no requests, until the end is asked for."""
+    """Do the work beside the requests and answer none, until the end is asked for."""
     house = _House(settings, server_keys, clock)
     await house.database.open()
     house.mailer.open()
     try:
-        async with house.delivery_worker().running():
+        async with house.working():
             await ended.wait()
     finally:
         await house.close()
@@ -146,8 +165,12 @@ class _House:
             await patiently(self._prepare_keys)
             self.mailer.open()
             self.rate_limits.open()
-            async with running(self._reload_keys, self._sweep), self._deliver():
-                yield
+            async with running(self._reload_keys, self._sweep):
+                if not self.settings.worker:
+                    yield
+                    return
+                async with self.working():
+                    yield
         finally:
             await self.rate_limits.close()
             await self.close()
@@ -183,13 +206,16 @@ class _House:
         removed |= await sweep_files(self.database, self.storage, now)
         log.info("swept", **removed)
 
-    def _deliver(self) -> AbstractAsyncContextManager[None]:
-        return self.delivery_worker().running() if self.settings.worker else nullcontext()
-
-    def delivery_worker(self) -> DeliveryWorker:
-        """A worker that delivers webhooks with these parts."""
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Deliver webhooks and do what the clock starts, beside whatever the block does."""
         tell = teller(self.database, self.pages.text, self.mailer.post)
-        return DeliveryWorker(Desk(self.database, self.server_keys, self.outbound, self.clock, random.random, tell))
+        desk = Desk(self.database, self.server_keys, self.outbound, self.clock, random.random, tell)
+        async with DeliveryWorker(desk).running(), running(*(self._due(work) for work in DUE)):
+            yield
+
+    def _due(self, work: Callable[[AuthorizationServer, int], Awaitable[int]]) -> Job:
+        return partial(whenever_due, work.__name__, lambda: work(self.server, int(self.clock())), LOOK_EVERY)
 
     async def session(self, request: PageRequest) -> sessions.Session | None:
         """The session of a request, looked up only where a page asks for it."""

@@ -12,6 +12,8 @@ START_TRIES = 60
 """How often a worker asks for the database, once a second, before it gives up."""
 
 Job = Callable[[], Awaitable[None]]
+DueWork = Callable[[], Awaitable[int]]
+"""Does a part of what is due and gives how much that was; 0 when nothing was."""
 
 log = structlog.get_logger()
 
@@ -47,3 +49,14 @@ async def guarded(name: str, job: Job) -> None:
         await job()
     except Exception:
         log.exception("background_job_failed", job=name)
+
+
+async def whenever_due(name: str, work: DueWork, pause: float) -> None:
+    """Do what is due, again at once while there is more, and look again after a pause in seconds."""
+    while True:
+        try:
+            done = await work()
+        except Exception:
+            log.exception("background_job_failed", job=name)
+            done = 0
+        await asyncio.sleep(0 if done else pause)

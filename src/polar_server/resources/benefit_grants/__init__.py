@@ -1,0 +1,1 @@
+"""Benefit grants: which customer has which benefit, and from which sale."""

@@ -1,0 +1,5 @@
+"""`/v1/benefit-grants/`."""
+
+from typing import Any
+
+routes: list[Any] = []

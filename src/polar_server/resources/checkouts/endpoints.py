@@ -1,0 +1,5 @@
+"""`/v1/checkouts/`."""
+
+from typing import Any
+
+routes: list[Any] = []

@@ -1,0 +1,1 @@
+"""Metrics: what an organization sold, by period."""

@@ -1,0 +1,5 @@
+"""`/v1/metrics/`."""
+
+from typing import Any
+
+routes: list[Any] = []

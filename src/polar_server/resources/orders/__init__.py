@@ -1,0 +1,1 @@
+"""Orders: what customers owe and paid."""

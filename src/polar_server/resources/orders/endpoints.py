@@ -1,0 +1,5 @@
+"""`/v1/orders/`."""
+
+from typing import Any
+
+routes: list[Any] = []

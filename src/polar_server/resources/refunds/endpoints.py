@@ -1,0 +1,5 @@
+"""`/v1/refunds/`."""
+
+from typing import Any
+
+routes: list[Any] = []

@@ -1,0 +1,1 @@
+"""Subscriptions: what renews by the clock."""

@@ -1,0 +1,5 @@
+"""`/v1/subscriptions/`."""
+
+from typing import Any
+
+routes: list[Any] = []
