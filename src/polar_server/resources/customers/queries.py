@@ -1,5 +1,7 @@
 """SQL of customers. Every statement names the organizations that it may touch."""
 
+import json
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -39,7 +41,20 @@ _FIND = Statement(*_LIVE_BY_ID)
 _FIND_ALSO_DELETED = Statement(*_BY_ID)
 _FIND_EXTERNAL = Statement(*_LIVE_BY_EXTERNAL_ID)
 _LOCK = Statement(_LIVE_BY_ID[0], postgres=f"{_LIVE_BY_ID[1]} FOR UPDATE")
+_IDS = within("c.id", "ids")
+_LIST_ALSO_DELETED = Statement(
+    *(
+        f"SELECT {_COLUMNS} FROM customers c WHERE {ids} AND {reached}"
+        for ids, reached in zip(_IDS, _WITHIN, strict=True)
+    )
+)
 
+_LIST_BY_IDS = Statement(
+    *(
+        f"SELECT {_COLUMNS} FROM customers c WHERE {ids} AND {reached}"
+        for ids, reached in zip(within("c.id", "ids"), _WITHIN, strict=True)
+    )
+)
 _EXPORT = Statement(
     *(
         f"""
@@ -126,6 +141,17 @@ async def find_customer(tx: Transaction, customer_id: str, organization_ids: str
 async def find_customer_also_deleted(tx: Transaction, customer_id: str, organization_ids: str) -> Row | None:
     """A customer of one of these organizations, as the orders of a deleted one still name it."""
     return await tx.first(_FIND_ALSO_DELETED, id=customer_id, organization_ids=organization_ids)
+
+
+async def list_also_deleted(tx: Transaction, ids: Iterable[str], organization_ids: str) -> list[Row]:
+    """The customers with these ids, in no order, as what they bought still names them."""
+    return await tx.all(_LIST_ALSO_DELETED, ids=json.dumps(sorted(set(ids))), organization_ids=organization_ids)
+
+
+async def list_also_deleted(tx: Transaction, customer_ids: Iterable[str], organization_ids: str) -> dict[str, Row]:
+    """These customers by their ids, also deleted ones: for what refers to them."""
+    ids = json.dumps(sorted(set(customer_ids)))
+    return {row["id"]: row for row in await tx.all(_LIST_BY_IDS, ids=ids, organization_ids=organization_ids)}
 
 
 async def find_customers_by_external_id(tx: Transaction, external_id: str, organization_ids: str) -> list[Row]:

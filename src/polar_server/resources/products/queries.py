@@ -1,7 +1,7 @@
 """SQL of products and prices. Every statement names the organizations that it may touch."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -57,6 +57,16 @@ _COUNT = Statement(*(f"SELECT count(*) FROM products p WHERE {asked}" for asked 
 _WITHIN = within("p.organization_id", "organization_ids")
 _FIND_TEXTS = [f"{select} WHERE p.id = :id AND {reached}" for select, reached in zip(_SELECT, _WITHIN, strict=True)]
 _FIND = Statement(*_FIND_TEXTS)
+_IDS = within("p.id", "ids")
+_LIST_BY_IDS = Statement(
+    *(f"{select} WHERE {ids} AND {reached}" for select, ids, reached in zip(_SELECT, _IDS, _WITHIN, strict=True))
+)
+_LIST_BY_IDS = Statement(
+    *(
+        f"{select} WHERE {ids} AND {reached}"
+        for select, ids, reached in zip(_SELECT, within("p.id", "ids"), _WITHIN, strict=True)
+    )
+)
 # Two changes at the same moment go one after the other; SQLite has one writer anyway.
 _LOCK = Statement(_FIND_TEXTS[0], postgres=f"{_FIND_TEXTS[1]} FOR UPDATE OF p")
 
@@ -153,6 +163,17 @@ async def list_products(
 async def find_product(tx: Transaction, product_id: str, organization_ids: str) -> Row | None:
     """A product of one of these organizations."""
     return await tx.first(_FIND, id=product_id, organization_ids=organization_ids)
+
+
+async def list_by_ids(tx: Transaction, ids: Iterable[str], organization_ids: str) -> list[Row]:
+    """The products with these ids, in no order, as other things show them within themselves."""
+    return await tx.all(_LIST_BY_IDS, ids=json.dumps(sorted(set(ids))), organization_ids=organization_ids)
+
+
+async def list_products_by_ids(tx: Transaction, product_ids: Iterable[str], organization_ids: str) -> dict[str, Row]:
+    """These products by their ids: for what refers to them."""
+    ids = json.dumps(sorted(set(product_ids)))
+    return {row["id"]: row for row in await tx.all(_LIST_BY_IDS, ids=ids, organization_ids=organization_ids)}
 
 
 async def lock_product(tx: Transaction, product_id: str, organization_ids: str) -> Row | None:
