@@ -49,12 +49,6 @@ _LIST_ALSO_DELETED = Statement(
     )
 )
 
-_LIST_BY_IDS = Statement(
-    *(
-        f"SELECT {_COLUMNS} FROM customers c WHERE {ids} AND {reached}"
-        for ids, reached in zip(within("c.id", "ids"), _WITHIN, strict=True)
-    )
-)
 _EXPORT = Statement(
     *(
         f"""
@@ -146,12 +140,6 @@ async def find_customer_also_deleted(tx: Transaction, customer_id: str, organiza
 async def list_also_deleted(tx: Transaction, ids: Iterable[str], organization_ids: str) -> list[Row]:
     """The customers with these ids, in no order, as what they bought still names them."""
     return await tx.all(_LIST_ALSO_DELETED, ids=json.dumps(sorted(set(ids))), organization_ids=organization_ids)
-
-
-async def list_also_deleted(tx: Transaction, customer_ids: Iterable[str], organization_ids: str) -> dict[str, Row]:
-    """These customers by their ids, also deleted ones: for what refers to them."""
-    ids = json.dumps(sorted(set(customer_ids)))
-    return {row["id"]: row for row in await tx.all(_LIST_BY_IDS, ids=ids, organization_ids=organization_ids)}
 
 
 async def find_customers_by_external_id(tx: Transaction, external_id: str, organization_ids: str) -> list[Row]:
