@@ -8,17 +8,12 @@ import msgspec
 from polar_server.database import Row
 from polar_server.resource_server.addresses import Address
 from polar_server.resource_server.times import moment, moment_or_none
-from polar_server.resources.customers.schemas import Customer, CustomerState
+from polar_server.resources.customers.schemas import Customer
 
 
 def customer_of(row: Row) -> Customer:
     """A customer."""
-    return Customer(**_members(row))
-
-
-def state_of(row: Row) -> CustomerState:
-    """A customer with what it has: nothing yet, since nothing can be bought."""
-    return CustomerState(**_members(row))
+    return Customer(**members_of(row))
 
 
 def address_of(row: Row) -> Address | None:
@@ -27,7 +22,8 @@ def address_of(row: Row) -> Address | None:
     return None if kept is None else msgspec.json.decode(kept, type=Address)
 
 
-def _members(row: Row) -> dict[str, Any]:
+def members_of(row: Row) -> dict[str, Any]:
+    """The members of a customer from its row."""
     return {
         "id": row["id"],
         "created_at": moment(row["created_at"]),
@@ -44,4 +40,5 @@ def _members(row: Row) -> dict[str, Any]:
         "locale": row["locale"],
         "metadata": json.loads(row["metadata"]),
         "deleted_at": moment_or_none(row["deleted_at"]),
+        "default_payment_method_id": row["default_payment_method_id"],
     }

@@ -1,5 +1,6 @@
 """Making, changing and deleting customers."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -9,13 +10,22 @@ from msgspec import UNSET
 from polar_server.database import Row, Transaction
 from polar_server.resource_server.addresses import Address
 from polar_server.resource_server.errors import invalid
+from polar_server.resource_server.events import record_event
 from polar_server.resource_server.metadata import check_metadata
 from polar_server.resources.customers import queries
 from polar_server.resources.customers.answers import address_of
 from polar_server.resources.customers.rules import check_email, check_no_owner, check_still, check_tax_id
 from polar_server.resources.customers.schemas import CustomerCreate, CustomerUpdate, CustomerUpdateExternalID
+from polar_server.resources.customers.state import state_of
 
 _KEPT = ("type", "email", "email_verified", "external_id", "name", "billing_address", "locale", "metadata")
+
+
+async def tell_state(tx: Transaction, organization_id: str, customer_id: str, now: int) -> None:
+    """Record what a customer has now. Called once at the end of whatever changed it."""
+    row = await queries.find_customer_also_deleted(tx, customer_id, json.dumps([organization_id]))
+    assert row is not None, "only a customer of this organization changes"
+    await record_event(tx, organization_id, "customer.state_changed", await state_of(tx, row), now)
 
 
 async def create_customer(tx: Transaction, new: CustomerCreate, organization_id: str, now: int) -> str:

@@ -13,7 +13,7 @@ from polar_server.resource_server.events import record_event
 from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
 from polar_server.resource_server.metadata import asked_metadata
 from polar_server.resources.customers import changes, queries
-from polar_server.resources.customers.answers import customer_of, state_of
+from polar_server.resources.customers.answers import customer_of
 from polar_server.resources.customers.export import export_customers
 from polar_server.resources.customers.finding import Find, also_deleted, by_external_id, by_id, lock
 from polar_server.resources.customers.queries import CustomerFilter
@@ -25,6 +25,7 @@ from polar_server.resources.customers.schemas import (
     CustomerUpdate,
     CustomerUpdateExternalID,
 )
+from polar_server.resources.customers.state import state_of
 
 READ, WRITE = "customers:read", "customers:write"
 
@@ -131,7 +132,7 @@ async def delete_external_customer(
 async def get_customer_state(customer_id: FromPath[str], caller: GivenCaller, server: GivenServer) -> CustomerState:
     """A customer with its active subscriptions, granted benefits and meters."""
     async with server.database.read() as tx:
-        return state_of(await by_id(customer_id)(tx, caller))
+        return await state_of(tx, await by_id(customer_id)(tx, caller))
 
 
 @get(f"{_EXTERNAL}/state", scopes=[READ, WRITE])
@@ -140,7 +141,7 @@ async def get_external_customer_state(
 ) -> CustomerState:
     """The same, by the external id."""
     async with server.database.read() as tx:
-        return state_of(await by_external_id(external_id)(tx, caller))
+        return await state_of(tx, await by_external_id(external_id)(tx, caller))
 
 
 async def _update(server: AuthorizationServer, caller: Caller, find: Find, sent: CustomerUpdateExternalID) -> Customer:

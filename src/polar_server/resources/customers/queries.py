@@ -9,20 +9,25 @@ from msgspec import Struct
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import both, contains, with_metadata, within
+from polar_server.resources.customers.state_queries import ACTIVE
 
 _COLUMNS = """
     c.id, c.organization_id, c.type, c.email, c.email_verified, c.external_id, c.name, c.billing_name,
-    c.billing_address, c.tax_id, c.tax_id_format, c.locale, c.metadata, c.created_at, c.modified_at, c.deleted_at
+    c.billing_address, c.tax_id, c.tax_id_format, c.locale, c.metadata, c.created_at, c.modified_at, c.deleted_at,
+    c.default_payment_method_id
 """
 SORTING = {"created_at": "c.created_at", "email": "c.email", "name": "c.name", "id": "c.id"}
 
 _WITHIN = within("c.organization_id", "organization_ids")
+_HAS_SUBSCRIPTION = f"""EXISTS (
+    SELECT 1 FROM subscriptions s
+    WHERE s.customer_id = c.id AND s.organization_id = c.organization_id AND s.status IN {ACTIVE}
+)"""
 _ASKED = both(
     _WITHIN,
     "c.deleted_at IS NULL",
     "(CAST(:email AS TEXT) IS NULL OR c.email = :email)",
-    # Active is who has a subscription, and there are none yet.
-    "(CAST(:active AS BOOLEAN) IS NULL OR CAST(:active AS BOOLEAN) = FALSE)",
+    f"(CAST(:active AS BOOLEAN) IS NULL OR {_HAS_SUBSCRIPTION} = CAST(:active AS BOOLEAN))",
     contains("COALESCE(c.name, '') || ' ' || COALESCE(c.email, '') || ' ' || COALESCE(c.external_id, '')", "query"),
     with_metadata("c.metadata"),
 )

@@ -74,9 +74,49 @@ class Customer(Struct):
     avatar_url: str | None = None
 
 
+class CustomerStateSubscription(Struct, kw_only=True):
+    """A subscription that runs."""
+
+    id: str
+    created_at: datetime
+    modified_at: datetime | None
+    status: Literal["active", "trialing"]
+    amount: int
+    currency: str
+    recurring_interval: Literal["day", "week", "month", "year"]
+    current_period_start: datetime
+    current_period_end: datetime
+    trial_start: datetime | None
+    trial_end: datetime | None
+    cancel_at_period_end: bool
+    canceled_at: datetime | None
+    started_at: datetime | None
+    ends_at: datetime | None
+    product_id: str
+    metadata: dict[str, Any]
+    custom_field_data: dict[str, Any] = {}
+    discount_id: str | None = None
+    seats: int | None = None
+    units: int | None = None
+    meters: list[dict[str, Any]] = []
+
+
+class CustomerStateBenefitGrant(Struct, kw_only=True):
+    """A benefit that the customer has."""
+
+    id: str
+    created_at: datetime
+    modified_at: datetime | None
+    granted_at: datetime
+    benefit_id: str
+    benefit_type: Literal["custom", "downloadables", "license_keys", "feature_flag"]
+    benefit_metadata: dict[str, Any]
+    properties: dict[str, Any]
+
+
 class CustomerState(Customer, kw_only=True):
     """A customer with what it has at this moment."""
 
-    active_subscriptions: list[dict[str, Any]] = []
-    granted_benefits: list[dict[str, Any]] = []
+    active_subscriptions: list[CustomerStateSubscription] = []
+    granted_benefits: list[CustomerStateBenefitGrant] = []
     active_meters: list[dict[str, Any]] = []
