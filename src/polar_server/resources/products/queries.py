@@ -57,10 +57,6 @@ _COUNT = Statement(*(f"SELECT count(*) FROM products p WHERE {asked}" for asked 
 _WITHIN = within("p.organization_id", "organization_ids")
 _FIND_TEXTS = [f"{select} WHERE p.id = :id AND {reached}" for select, reached in zip(_SELECT, _WITHIN, strict=True)]
 _FIND = Statement(*_FIND_TEXTS)
-_IDS = within("p.id", "ids")
-_LIST_BY_IDS = Statement(
-    *(f"{select} WHERE {ids} AND {reached}" for select, ids, reached in zip(_SELECT, _IDS, _WITHIN, strict=True))
-)
 _LIST_BY_IDS = Statement(
     *(
         f"{select} WHERE {ids} AND {reached}"
@@ -102,6 +98,13 @@ _LIST_PRICES = Statement(
         WHERE {ids} AND {organizations} AND is_archived = FALSE ORDER BY position, id
         """
         for ids, organizations in zip(_PRODUCT_IDS, _PRICE_ORGANIZATIONS, strict=True)
+    )
+)
+_PRICE_IDS = within("id", "ids")
+_LIST_PRICES_BY_IDS = Statement(
+    *(
+        f"SELECT {_PRICE_COLUMNS} FROM prices WHERE {ids} AND {organizations}"
+        for ids, organizations in zip(_PRICE_IDS, _PRICE_ORGANIZATIONS, strict=True)
     )
 )
 _ADD_PRICE = Statement("""
@@ -165,11 +168,6 @@ async def find_product(tx: Transaction, product_id: str, organization_ids: str) 
     return await tx.first(_FIND, id=product_id, organization_ids=organization_ids)
 
 
-async def list_by_ids(tx: Transaction, ids: Iterable[str], organization_ids: str) -> list[Row]:
-    """The products with these ids, in no order, as other things show them within themselves."""
-    return await tx.all(_LIST_BY_IDS, ids=json.dumps(sorted(set(ids))), organization_ids=organization_ids)
-
-
 async def list_products_by_ids(tx: Transaction, product_ids: Iterable[str], organization_ids: str) -> dict[str, Row]:
     """These products by their ids: for what refers to them."""
     ids = json.dumps(sorted(set(product_ids)))
@@ -208,6 +206,12 @@ async def list_prices(tx: Transaction, product_ids: Sequence[str], organization_
     for row in rows:
         found[row["product_id"]].append(row)
     return found
+
+
+async def list_prices_by_ids(tx: Transaction, price_ids: Iterable[str], organization_ids: str) -> dict[str, Row]:
+    """These prices by their ids, archived ones as well: what somebody pays stays."""
+    ids = json.dumps(sorted(set(price_ids)))
+    return {row["id"]: row for row in await tx.all(_LIST_PRICES_BY_IDS, ids=ids, organization_ids=organization_ids)}
 
 
 async def add_price(tx: Transaction, columns: Mapping[str, Any], **place: Any) -> None:
