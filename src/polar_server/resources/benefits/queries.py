@@ -1,7 +1,7 @@
 """SQL of benefits, and of the products that give them. Every statement names the organizations that it may touch."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -77,6 +77,25 @@ _LIST_OF_PRODUCTS = Statement(
         WHERE {asked} AND b.deleted_at IS NULL ORDER BY l.position
         """
         for asked in both(within("l.product_id", "product_ids"), within("l.organization_id", "organization_ids"))
+    )
+)
+# A sale and a change of what its product gives must see each other: whichever comes second waits for the first. A row
+# of `product_benefits` that is new cannot be waited for, so the product is held before they are read.
+_HOLD_PRODUCT = Statement(
+    "SELECT id FROM products WHERE id = :product_id AND organization_id = :organization_id",
+    postgres="SELECT id FROM products WHERE id = :product_id AND organization_id = :organization_id FOR KEY SHARE",
+)
+_OF_PRODUCT = f"""
+    SELECT {_COLUMNS} FROM product_benefits l
+    JOIN benefits b ON b.id = l.benefit_id AND b.organization_id = l.organization_id
+    WHERE l.product_id = :product_id AND l.organization_id = :organization_id AND b.deleted_at IS NULL
+    ORDER BY l.position
+"""
+_HOLD_OF_PRODUCT = Statement(_OF_PRODUCT, postgres=f"{_OF_PRODUCT} FOR SHARE OF b")
+_LIST_ALSO_DELETED = Statement(
+    *(
+        f"SELECT {_COLUMNS} FROM benefits b WHERE {asked}"
+        for asked in both(within("b.id", "ids"), within("b.organization_id", "organization_ids"))
     )
 )
 _ADD_TO_PRODUCT = Statement("""
@@ -166,6 +185,19 @@ async def list_of_products(tx: Transaction, product_ids: Sequence[str], organiza
     for row in await tx.all(_LIST_OF_PRODUCTS, product_ids=wanted, organization_ids=organization_ids):
         found[row["product_id"]].append(row)
     return found
+
+
+async def hold_of_product(tx: Transaction, product_id: str, organization_id: str) -> list[Row]:
+    """The benefits of a product in their order, kept from changing until the transaction ends."""
+    place = {"product_id": product_id, "organization_id": organization_id}
+    if tx.engine == "postgres":
+        await tx.first(_HOLD_PRODUCT, **place)
+    return await tx.all(_HOLD_OF_PRODUCT, **place)
+
+
+async def list_also_deleted(tx: Transaction, ids: Iterable[str], organization_ids: str) -> list[Row]:
+    """The benefits with these ids, in no order, as what was given earlier still names them."""
+    return await tx.all(_LIST_ALSO_DELETED, ids=json.dumps(sorted(set(ids))), organization_ids=organization_ids)
 
 
 async def replace_of_product(

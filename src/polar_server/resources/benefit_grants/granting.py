@@ -1,0 +1,115 @@
+"""What a sale gives: the grants of its product's benefits, and no others."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import uuid4
+
+from polar_server.authorization_server.server import AuthorizationServer
+from polar_server.database import Row, Transaction
+from polar_server.resources.benefit_grants import license_keys, queries
+from polar_server.resources.benefit_grants.properties import new_properties, next_properties
+from polar_server.resources.benefit_grants.telling import tell
+from polar_server.resources.benefits import queries as benefits
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What a customer bought: a subscription, or an order of something bought once."""
+
+    organization_id: str
+    customer_id: str
+    subscription_id: str | None = None
+    order_id: str | None = None
+
+
+async def sync_grants(
+    tx: Transaction, server: AuthorizationServer, sale: Sale, product_id: str | None, now: int
+) -> bool:
+    """Make the sale's live grants those of the product's benefits; None gives none. Whether anything changed.
+
+    What lacks is granted, a revoked grant in its place again, and the rest is revoked. The caller holds the sale.
+    """
+    wanted = [] if product_id is None else await benefits.hold_of_product(tx, product_id, sale.organization_id)
+    present = await queries.lock_of_sale(tx, sale.organization_id, sale.subscription_id, sale.order_id)
+    ids = {benefit["id"] for benefit in wanted}
+    extra = [row for row in present if row["granted_at"] is not None and row["benefit_id"] not in ids]
+    for row in extra:
+        await revoke(tx, row, now)
+    given = await _give_all(tx, server, sale, wanted, {row["benefit_id"]: row for row in present}, now)
+    return bool(extra) or given
+
+
+async def cycle_grants(tx: Transaction, sale: Sale, now: int) -> None:
+    """Tell of each live grant that its subscription goes on for another period."""
+    for row in await queries.list_of_sale(tx, sale.organization_id, sale.subscription_id, sale.order_id):
+        if row["granted_at"] is not None:
+            await tell(tx, "benefit_grant.cycled", row, now)
+
+
+async def refresh(tx: Transaction, row: Row, benefit: Row, now: int) -> bool:
+    """Give a live grant what its benefit has become; whether the grant itself changed."""
+    await license_keys.revive_key(tx, row, benefit, row["granted_at"], now)
+    properties = next_properties(row, benefit)
+    if properties == row["properties"]:
+        return False
+    place = {"id": row["id"], "organization_id": row["organization_id"]}
+    changed = await queries.change_grant(tx, **place, properties=properties, now=now)
+    if changed is not None:
+        await tell(tx, "benefit_grant.updated", changed, now, previous=json.loads(row["properties"]))
+    return changed is not None
+
+
+async def revoke(tx: Transaction, row: Row, now: int) -> bool:
+    """Revoke a grant with its license key; whether it was live."""
+    revoked = await queries.revoke_grant(tx, row["id"], row["organization_id"], now)
+    if revoked is None:
+        return False
+    await license_keys.revoke_key(tx, revoked, now)
+    await tell(tx, "benefit_grant.revoked", revoked, now)
+    return True
+
+
+async def _give_all(
+    tx: Transaction,
+    server: AuthorizationServer,
+    sale: Sale,
+    wanted: list[Row],
+    present: Mapping[str, Row],
+    now: int,
+) -> bool:
+    changed = False
+    for benefit in wanted:
+        row = present.get(benefit["id"])
+        if row is None:
+            await _give(tx, server, sale, benefit, now)
+        elif row["granted_at"] is None:
+            await _give_again(tx, row, benefit, now)
+        changed = changed or row is None or row["granted_at"] is None
+    return changed
+
+
+async def _give(tx: Transaction, server: AuthorizationServer, sale: Sale, benefit: Row, now: int) -> None:
+    key = license_keys.mint_for(benefit, server.entropy)
+    row = await queries.add_grant(
+        tx,
+        id=str(uuid4()),
+        organization_id=sale.organization_id,
+        customer_id=sale.customer_id,
+        benefit_id=benefit["id"],
+        subscription_id=sale.subscription_id,
+        order_id=sale.order_id,
+        properties=new_properties(benefit, key),
+        now=now,
+    )
+    if key is not None:
+        await license_keys.keep_key(tx, server.server_keys, key, row, benefit, now)
+    await tell(tx, "benefit_grant.created", row, now)
+
+
+async def _give_again(tx: Transaction, row: Row, benefit: Row, now: int) -> None:
+    place = {"id": row["id"], "organization_id": row["organization_id"]}
+    granted = await queries.grant_again(tx, **place, properties=next_properties(row, benefit), now=now)
+    if granted is not None:
+        await license_keys.revive_key(tx, granted, benefit, now, now)
+        await tell(tx, "benefit_grant.created", granted, now)
