@@ -148,6 +148,8 @@ def serve(data_dir: Path, database_url: str = "", *, workers: int = 1, **setting
         "mails_per_address": 100_000,
         "rate_limit_user": 100_000,
         "rate_limit_organization": 100_000,
+        "rate_limit_checkout": 100_000,
+        "rate_limit_confirmation": 100_000,
         **settings,
     }
     variables = _environment({f"POLAR_{name.upper()}": str(value) for name, value in values.items()})

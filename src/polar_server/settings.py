@@ -100,6 +100,12 @@ class Settings:
         "from that address. 0: no limit.",
         least=0,
     )
+    rate_limit_checkout: int = _setting(
+        2000, "Looks at checkouts and changes of them from one address, in any hour. 0: no limit.", least=0
+    )
+    rate_limit_confirmation: int = _setting(
+        60, "Payments tried from one address, and those tried for one checkout, in any hour. 0: no limit.", least=0
+    )
     rate_limit_url: str = _setting(
         "",
         "`redis://`, `rediss://` or `unix://` URL of a Valkey or Redis that counts calls for several hosts. "

@@ -52,6 +52,21 @@ async def test_calls_count_by_subject_and_client(tmp_path: Path) -> None:
     await other.close()
 
 
+async def test_who_has_no_token_counts_as_a_visitor(tmp_path: Path) -> None:
+    """Each limit by its name, each visitor by themselves; 0 is no limit."""
+    made = limits(tmp_path, rate_limit_checkout=0, rate_limit_confirmation=1)
+    assert await made.count_visit("checkout", "203.0.113.5") is None
+
+    async def admitted(visitor: str) -> bool:
+        counted = await made.count_visit("confirmation", visitor)
+        assert counted is not None
+        return counted.standing.admitted
+
+    assert [await admitted("203.0.113.5") for _ in range(2)] == [True, False]
+    assert await admitted("203.0.113.6")
+    await made.close()
+
+
 async def test_headers_name_the_limit_and_what_is_left(tmp_path: Path) -> None:
     """RateLimit-Policy, RateLimit, and Retry-After with a refusal only, which is a whole number."""
     made = limits(tmp_path, rate_limit_user=1)

@@ -37,6 +37,7 @@ class TokenKind(StrEnum):
     ORGANIZATION_REFRESH_TOKEN = "polar_rt_o_"  # noqa: S105
     SESSION = "polar_us_"
     MAIL_LINK = "polar_ml_"
+    CHECKOUT = "polar_c_"
 
 
 ACCESS_TOKENS = frozenset({TokenKind.USER_ACCESS_TOKEN, TokenKind.ORGANIZATION_ACCESS_TOKEN})

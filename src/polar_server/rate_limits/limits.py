@@ -70,6 +70,10 @@ class RateLimits:
             SubjectType.USER: Quota("user", settings.rate_limit_user),
             SubjectType.ORGANIZATION: Quota("organization", settings.rate_limit_organization),
         }
+        self._of_visitors = {
+            "checkout": Quota("checkout", settings.rate_limit_checkout),
+            "confirmation": Quota("confirmation", settings.rate_limit_confirmation),
+        }
         self._failures = settings.rate_limit_failed_authentication
         self._store = _store(settings.rate_limit_url) if settings.rate_limit_url else None
         self._store_rests_until = 0.0
@@ -88,10 +92,16 @@ class RateLimits:
 
     async def count_call(self, subject: Subject, client_id: str) -> Counted | None:
         """Count one call of the API. None where there is no limit."""
-        quota = self._quotas[subject.type]
+        return await self._count(self._quotas[subject.type], subject.id, client_id)
+
+    async def count_visit(self, name: str, visitor: str) -> Counted | None:
+        """Count one call of somebody without a token, by the name of the limit. None where there is no limit."""
+        return await self._count(self._of_visitors[name], visitor)
+
+    async def _count(self, quota: Quota, *caller: str) -> Counted | None:
         if not quota.limit:
             return None
-        key = _key(quota.name, subject.id, client_id)
+        key = _key(quota.name, *caller)
         if self._store is not None and self._clock() >= self._store_rests_until:
             try:
                 return Counted(quota, await self._store.take(key, quota.limit))
