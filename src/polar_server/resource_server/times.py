@@ -10,3 +10,10 @@ def moment(seconds: int) -> datetime:
 
 def moment_or_none(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def seconds_or_none(given: datetime | None) -> int | None:
+    """Epoch seconds of a time that was asked for; one without an offset is UTC."""
+    if given is None:
+        return None
+    return int((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp())

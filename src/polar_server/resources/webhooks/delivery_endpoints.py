@@ -1,7 +1,7 @@
 """`/v1/webhooks/deliveries`, and `/v1/webhooks/events/{id}/redeliver`."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from litestar import get, post
@@ -13,6 +13,7 @@ from polar_server.resource_server.errors import ApiError, ResourceNotFound
 from polar_server.resource_server.events import EventType, announce
 from polar_server.resource_server.lists import GivenPaging, ListResource
 from polar_server.resource_server.ordered_ids import ordered_id
+from polar_server.resource_server.times import seconds_or_none
 from polar_server.resources.webhooks import queries
 from polar_server.resources.webhooks.access import READ, WRITE, reach
 from polar_server.resources.webhooks.answers import delivery_of
@@ -47,8 +48,8 @@ async def list_webhook_deliveries(
         endpoint_ids=None if endpoint_id is None else json.dumps(endpoint_id),
         event_types=None if event_type is None else json.dumps(event_type),
         succeeded=succeeded,
-        since=_seconds(start_timestamp),
-        until=_seconds(end_timestamp),
+        since=seconds_or_none(start_timestamp),
+        until=seconds_or_none(end_timestamp),
         code=None if http_code_class is None else 100 * int(http_code_class[0]),
         query=payload_part,
     )
@@ -74,13 +75,6 @@ async def redeliver_webhook_event(event_id: FromPath[str], caller: GivenCaller, 
         announce()
     # The published clients decode a body, so there is one: null.
     return None
-
-
-def _seconds(moment: datetime | None) -> int | None:
-    """Epoch seconds; a time without an offset is UTC."""
-    if moment is None:
-        return None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 routes = [list_webhook_deliveries, redeliver_webhook_event]
