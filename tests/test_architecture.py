@@ -72,6 +72,7 @@ QUERIED_BY_OTHER_KEYS = {
     "polar_server.resource_server.event_queries._MARK_DISPATCHED": "events of all organizations are dispatched",
     "polar_server.resource_server.event_queries._DROP": "an event that no endpoint of its organization asked for",
     "polar_server.resource_server.event_queries._ARCHIVE": "what is old is forgotten for everybody",
+    "polar_server.resources.benefit_grants.queries._FIND_SIGNED": "the address that names it was signed by this server",
     "polar_server.resources.files.queries._FIND_IMAGE": "everybody may see it; its id is in its address",
     "polar_server.resources.files.queries._ABANDON": "what was never finished is removed for everybody",
     "polar_server.resources.files.queries._LIST_HIDDEN": "what was deleted is removed for everybody",

@@ -1,8 +1,12 @@
 """SQL of benefit grants. Every statement names the organization that it may touch."""
 
+from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
+
 from polar_server.database import Row, Statement, Transaction
+from polar_server.resource_server.filter_queries import both, within, within_if_asked
 
 _COLUMNS = """
     g.id, g.organization_id, g.customer_id, g.benefit_id, g.subscription_id, g.order_id, g.properties, g.granted_at,
@@ -36,6 +40,71 @@ _REVOKE = Statement(f"""
     UPDATE benefit_grants SET granted_at = NULL, revoked_at = :now, modified_at = :now
     WHERE id = :id AND organization_id = :organization_id AND granted_at IS NOT NULL RETURNING {_RETURNED}
 """)
+
+# The id comes from an address that this server signed.
+_FIND_SIGNED = Statement(f"SELECT {_COLUMNS} FROM benefit_grants g WHERE g.id = :id AND g.granted_at IS NOT NULL")
+
+SORTING = {
+    "created_at": "g.created_at",
+    # NULL stands at another end on each engine.
+    "granted_at": "COALESCE(g.granted_at, 0)",
+    "revoked_at": "COALESCE(g.revoked_at, 0)",
+    "id": "g.id",
+}
+_EXTERNAL = [
+    f"""g.customer_id IN (
+        SELECT c.id FROM customers c WHERE c.organization_id = g.organization_id AND {ids} AND c.deleted_at IS NULL
+    )"""
+    for ids in within("c.external_id", "external_customer_ids")
+]
+_ASKED = both(
+    within("g.organization_id", "organization_ids"),
+    within_if_asked("g.customer_id", "customer_ids"),
+    (
+        f"(:external_customer_ids IS NULL OR {_EXTERNAL[0]})",
+        f"(CAST(:external_customer_ids AS TEXT) IS NULL OR {_EXTERNAL[1]})",
+    ),
+    "(CAST(:benefit_id AS TEXT) IS NULL OR g.benefit_id = :benefit_id)",
+    "(CAST(:is_granted AS BOOLEAN) IS NULL OR (g.granted_at IS NOT NULL) = CAST(:is_granted AS BOOLEAN))",
+)
+_COUNT = Statement(*(f"SELECT count(*) FROM benefit_grants g WHERE {asked}" for asked in _ASKED))
+
+
+class GrantFilter(Struct, frozen=True):
+    """What a list is asked for. Lists are JSON texts, None where nothing was asked."""
+
+    organization_ids: str
+    customer_ids: str | None = None
+    external_customer_ids: str | None = None
+    benefit_id: str | None = None
+    is_granted: bool | None = None
+
+    def parameters(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__struct_fields__}
+
+
+@lru_cache(maxsize=64)
+def _list(order: str) -> Statement:
+    """The list in an order that `lists.order_by` made from SORTING."""
+    return Statement(
+        *(
+            f"SELECT {_COLUMNS} FROM benefit_grants g WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset"
+            for asked in _ASKED
+        )
+    )
+
+
+async def list_grants(
+    tx: Transaction, wanted: GrantFilter, order: str, limit: int, offset: int
+) -> tuple[list[Row], int]:
+    """A page of grants and how many there are in all."""
+    rows = await tx.all(_list(order), **wanted.parameters(), limit=limit, offset=offset)
+    return rows, (await tx.one(_COUNT, **wanted.parameters()))[0]
+
+
+async def find_live_grant(tx: Transaction, signed_id: str) -> Row | None:
+    """A live grant of any organization, by an id that this server signed."""
+    return await tx.first(_FIND_SIGNED, id=signed_id)
 
 
 async def list_of_sale(

@@ -17,7 +17,7 @@ from polar_server.resource_server.lists import GivenPaging, ListResource
 from polar_server.resource_server.times import moment
 from polar_server.resources.files import queries
 from polar_server.resources.files.answers import upload_of
-from polar_server.resources.files.names import attachment, clean_name
+from polar_server.resources.files.names import DOWNLOAD_TYPE, attachment, clean_name
 from polar_server.resources.files.schemas import (
     FileCreate,
     FileDownload,
@@ -31,8 +31,6 @@ from polar_server.storage import Download
 from polar_server.storage.objects import URL_LIFETIME
 
 READ, WRITE = "files:read", "files:write"
-DOWNLOAD_TYPE = "application/octet-stream"
-"""What every download is called, so that no program opens it by itself."""
 
 
 @get("/v1/files", scopes=[READ, WRITE])

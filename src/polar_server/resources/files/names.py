@@ -6,6 +6,9 @@ from urllib.parse import quote
 
 from polar_server.resource_server.errors import invalid
 
+DOWNLOAD_TYPE = "application/octet-stream"
+"""What every download is called, so that no program opens it by itself."""
+
 _FOLDERS = re.compile(r"[/\\]")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ._-]")
 
