@@ -2,7 +2,8 @@
 
 -- Periods are counted from `anchored_at`, so that one which began on the 31st comes back to it after a short month.
 -- `due_at` is when the clock has to look at the row again; NULL when nothing will happen by itself. Whoever acts on it
--- replaces it in the same statement, so that every period is renewed once.
+-- replaces it in the same statement, so that every period is renewed once. Of one that ended it is when its benefits
+-- are taken back, and NULL after that.
 CREATE TABLE subscriptions (
     id TEXT PRIMARY KEY,
     organization_id TEXT NOT NULL REFERENCES organizations (id),
@@ -44,7 +45,7 @@ CREATE TABLE subscriptions (
     CHECK (current_period_start < current_period_end),
     CHECK ((trial_start IS NULL) = (trial_end IS NULL)),
     CHECK ((pending_id IS NULL) = (pending_product_id IS NULL)),
-    CHECK (ended_at IS NULL OR due_at IS NULL)
+    CHECK (ended_at IS NULL OR status = 'canceled')
 );
 
 CREATE INDEX subscriptions_due ON subscriptions (due_at) WHERE due_at IS NOT NULL;

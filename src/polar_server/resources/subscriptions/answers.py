@@ -1,0 +1,79 @@
+"""Rows of subscriptions as the API shows them."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from polar_server.database import Row, Transaction
+from polar_server.resource_server.times import moment, moment_or_none
+from polar_server.resources.customers.answers import customer_of
+from polar_server.resources.customers.queries import list_also_deleted
+from polar_server.resources.customers.schemas import Customer
+from polar_server.resources.products import queries as products
+from polar_server.resources.products.answers import price_of, products_of
+from polar_server.resources.products.schemas import Price, Product
+from polar_server.resources.subscriptions.schemas import PendingSubscriptionUpdate, Subscription
+
+_SAME = (
+    "id", "amount", "currency", "recurring_interval", "recurring_interval_count", "status", "customer_id",
+    "product_id", "checkout_id", "customer_cancellation_reason", "customer_cancellation_comment",
+)  # fmt: skip
+_TIMES = (
+    "modified_at", "trial_start", "trial_end", "canceled_at", "started_at", "ends_at", "ended_at", "past_due_at",
+    "paused_at", "resumes_at",
+)  # fmt: skip
+
+
+async def subscriptions_of(
+    tx: Transaction, rows: Sequence[Row], organization_ids: str, issuer: str
+) -> list[Subscription]:
+    """The subscriptions with what belongs to them, in a statement for each kind of it however many there are."""
+    if not rows:
+        return []
+    customers = await list_also_deleted(tx, _named(rows, "customer_id"), organization_ids)
+    found = await products.list_products_by_ids(tx, _named(rows, "product_id"), organization_ids)
+    prices = await products.list_prices_by_ids(tx, _named(rows, "product_price_id"), organization_ids)
+    shown = await products_of(tx, list(found.values()), organization_ids, issuer)
+    by_id = {product.id: product for product in shown}
+    persons = {row["id"]: customer_of(row) for row in customers}
+    return [
+        _subscription(
+            row, persons[row["customer_id"]], by_id[row["product_id"]], price_of(prices[row["product_price_id"]])
+        )
+        for row in rows
+    ]
+
+
+def _named(rows: Iterable[Row], name: str) -> set[str]:
+    return {row[name] for row in rows}
+
+
+def _subscription(row: Row, customer: Customer, product: Product, price: Price) -> Subscription:
+    same: dict[str, Any] = {name: row[name] for name in _SAME}
+    times: dict[str, Any] = {name: moment_or_none(row[name]) for name in _TIMES}
+    return Subscription(
+        **same,
+        **times,
+        created_at=moment(row["created_at"]),
+        current_period_start=moment(row["current_period_start"]),
+        current_period_end=moment(row["current_period_end"]),
+        cancel_at_period_end=bool(row["cancel_at_period_end"]),
+        pause_at_period_end=bool(row["pause_at_period_end"]),
+        metadata=json.loads(row["metadata"]),
+        customer=customer,
+        product=product,
+        prices=[price],
+        pending_update=_pending(row),
+    )
+
+
+def _pending(row: Row) -> PendingSubscriptionUpdate | None:
+    if row["pending_id"] is None:
+        return None
+    return PendingSubscriptionUpdate(
+        id=row["pending_id"],
+        created_at=moment(row["pending_created_at"]),
+        modified_at=None,
+        applies_at=moment(row["current_period_end"]),
+        product_id=row["pending_product_id"],
+    )

@@ -1,0 +1,119 @@
+"""The shapes of subscriptions: what is sent and what is answered."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from polar_server.resource_server.metadata import Metadata
+from polar_server.resources.customers.schemas import Customer
+from polar_server.resources.products.schemas import Interval, Price, Product
+
+SubscriptionStatus = Literal[
+    "incomplete", "incomplete_expired", "trialing", "active", "past_due", "canceled", "unpaid", "paused"
+]
+CancellationReason = Literal[
+    "customer_service",
+    "low_quality",
+    "missing_features",
+    "switched_service",
+    "too_complex",
+    "too_expensive",
+    "unused",
+    "other",
+]
+ProrationBehavior = Literal["invoice", "prorate", "next_period", "reset"]
+
+Comment = Annotated[str, Meta(max_length=10_000, description="In the customer's own words.")]
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class SubscriptionCreate(Struct):
+    """A subscription to a free product, for a customer named by `customer_id` or by `external_customer_id`."""
+
+    product_id: Annotated[str, Meta(description="A recurring product that is free.")]
+    customer_id: str | None = None
+    external_customer_id: str | None = None
+    metadata: Metadata = {}
+
+
+class SubscriptionUpdate(Struct):
+    """A change: one of these sets of members, which are told apart by their names. What is left out stays.
+
+    `product_id`, `proration_behavior`, `trial_end`, `metadata`: another product, another end of the trial.
+    `current_billing_period_end`: renew at another time. `cancel_at_period_end` or `revoke`, with the customer's reason
+    and comment: end it then, or now. `pause_at_period_end` with `resumes_at`, `resume`: rest and go on.
+    `pending_update`: null gives up a change that waits for the next period.
+    """
+
+    product_id: str | UnsetType | None = UNSET
+    proration_behavior: ProrationBehavior | UnsetType | None = UNSET
+    discount_id: str | UnsetType | None = UNSET
+    trial_end: Moment | Literal["now"] | UnsetType | None = UNSET
+    metadata: Metadata | UnsetType | None = UNSET
+    seats: int | UnsetType | None = UNSET
+    current_billing_period_end: Moment | UnsetType = UNSET
+    cancel_at_period_end: bool | UnsetType = UNSET
+    customer_cancellation_reason: CancellationReason | UnsetType | None = UNSET
+    customer_cancellation_comment: Comment | UnsetType | None = UNSET
+    revoke: bool | UnsetType = UNSET
+    pause_at_period_end: bool | UnsetType = UNSET
+    resumes_at: Moment | UnsetType | None = UNSET
+    resume: bool | UnsetType = UNSET
+    pending_update: UnsetType | None = UNSET
+
+
+class PendingSubscriptionUpdate(Struct):
+    """A change that waits for the next period."""
+
+    id: str
+    created_at: datetime
+    modified_at: datetime | None
+    applies_at: datetime
+    product_id: str | None
+    seats: int | None = None
+    units: int | None = None
+
+
+class Subscription(Struct):
+    """A subscription. `amount` is what a period costs, in minor units; there are no discounts, seats or meters here."""
+
+    id: str
+    created_at: datetime
+    modified_at: datetime | None
+    amount: int
+    currency: str
+    recurring_interval: Interval
+    recurring_interval_count: int
+    status: SubscriptionStatus
+    current_period_start: datetime
+    current_period_end: datetime
+    trial_start: datetime | None
+    trial_end: datetime | None
+    cancel_at_period_end: bool
+    canceled_at: datetime | None
+    started_at: datetime | None
+    ends_at: datetime | None
+    ended_at: datetime | None
+    past_due_at: datetime | None
+    pause_at_period_end: bool
+    paused_at: datetime | None
+    resumes_at: datetime | None
+    customer_id: str
+    product_id: str
+    checkout_id: str | None
+    customer_cancellation_reason: CancellationReason | None
+    customer_cancellation_comment: str | None
+    metadata: dict[str, Any]
+    customer: Customer
+    product: Product
+    prices: list[Price]
+    pending_update: PendingSubscriptionUpdate | None
+    discount_id: str | None = None
+    discount: None = None
+    seats: int | None = None
+    units: int | None = None
+    meters: list[dict[str, Any]] = []
+    custom_field_data: dict[str, Any] = {}
+    current_meter_period_start: datetime | None = None
+    current_meter_period_end: datetime | None = None
