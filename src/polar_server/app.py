@@ -41,8 +41,10 @@ from polar_server.resource_server.reference import routes as reference_routes
 from polar_server.resource_server.routing import api_router
 from polar_server.resources import webhooks
 from polar_server.resources.benefit_grants.endpoints import routes as grant_routes
+from polar_server.resources.benefit_grants.revoking import revoke_of_customer
 from polar_server.resources.benefits.endpoints import routes as benefit_routes
 from polar_server.resources.checkouts.endpoints import routes as checkout_routes
+from polar_server.resources.customers.deleting import OnDeletion
 from polar_server.resources.customers.endpoints import routes as customer_routes
 from polar_server.resources.files.endpoints import routes as file_routes
 from polar_server.resources.files.sweeping import sweep as sweep_files
@@ -107,6 +109,9 @@ async def _end_grants(transaction: Transaction, user_id: str, now: int) -> None:
 
 ON_CREDENTIALS_CHANGED = (_end_grants,)
 """What else ends with a person's old password, in the same transaction."""
+
+ON_CUSTOMER_DELETION: tuple[OnDeletion, ...] = (revoke_of_customer,)
+"""What else ends with a customer, in the same transaction and in this order."""
 
 
 def create() -> ASGIApp:
@@ -239,6 +244,7 @@ def _framework(house: _House) -> Litestar:
         "storage": house.storage,
         "server": house.server,
         "on_credentials_changed": ON_CREDENTIALS_CHANGED,
+        "on_deletion": ON_CUSTOMER_DELETION,
         "describe_return_to": describe,
     }
     return Litestar(

@@ -21,6 +21,12 @@ _OF_SALE = f"""
 """
 _LIST_OF_SALE = Statement(_OF_SALE)
 _LOCK_OF_SALE = Statement(_OF_SALE, postgres=f"{_OF_SALE} FOR UPDATE")
+_LIVE_OF_CUSTOMER = f"""
+    SELECT {_COLUMNS} FROM benefit_grants g
+    WHERE g.customer_id = :customer_id AND g.organization_id = :organization_id AND g.granted_at IS NOT NULL
+    ORDER BY g.created_at, g.id
+"""
+_LOCK_LIVE_OF_CUSTOMER = Statement(_LIVE_OF_CUSTOMER, postgres=f"{_LIVE_OF_CUSTOMER} FOR UPDATE")
 _ADD = Statement(f"""
     INSERT INTO benefit_grants (
         id, organization_id, customer_id, benefit_id, subscription_id, order_id, properties, granted_at, created_at
@@ -121,6 +127,11 @@ async def lock_of_sale(
     """The same, held until the transaction ends."""
     sale = {"organization_id": organization_id, "subscription_id": subscription_id, "order_id": order_id}
     return await tx.all(_LOCK_OF_SALE, **sale)
+
+
+async def lock_live_of_customer(tx: Transaction, customer_id: str, organization_id: str) -> list[Row]:
+    """Whatever a customer has, held until the transaction ends."""
+    return await tx.all(_LOCK_LIVE_OF_CUSTOMER, customer_id=customer_id, organization_id=organization_id)
 
 
 async def add_grant(tx: Transaction, **columns: Any) -> Row:

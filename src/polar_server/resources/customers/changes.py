@@ -63,16 +63,6 @@ async def update_customer(tx: Transaction, current: Row, sent: CustomerUpdateExt
     await queries.update_customer(tx, id=current["id"], organization_id=current["organization_id"], now=now, **columns)
 
 
-async def delete_customer(tx: Transaction, current: Row, now: int, *, anonymize: bool) -> None:
-    """Delete a customer; the row stays. With `anonymize`, also what tells who it was."""
-    place = (current["id"], current["organization_id"])
-    if current["deleted_at"] is None:
-        await queries.delete_customer(tx, *place, now)
-    if anonymize:
-        # Nothing of the old address: a hash of one can be guessed back. RFC 2606 keeps `.invalid` from ever existing.
-        await queries.anonymize_customer(tx, *place, f"{current['id']}@anonymous.invalid")
-
-
 def _identity(current: Row, sent: CustomerUpdate) -> dict[str, Any]:
     changed: dict[str, Any] = {}
     if sent.external_id is not UNSET:

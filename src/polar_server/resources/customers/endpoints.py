@@ -1,5 +1,6 @@
 """`/v1/customers/`: list, create, get, update, delete and state, by id or by external id."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Request, delete, get, patch, post
@@ -12,8 +13,9 @@ from polar_server.resource_server.caller import Caller, GivenCaller
 from polar_server.resource_server.events import record_event
 from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
 from polar_server.resource_server.metadata import asked_metadata
-from polar_server.resources.customers import changes, queries
+from polar_server.resources.customers import changes, deleting, payment_methods, queries
 from polar_server.resources.customers.answers import customer_of
+from polar_server.resources.customers.deleting import GivenOnDeletion, OnDeletion
 from polar_server.resources.customers.export import export_customers
 from polar_server.resources.customers.finding import Find, also_deleted, by_external_id, by_id, lock
 from polar_server.resources.customers.queries import CustomerFilter
@@ -71,6 +73,7 @@ async def create_customer(request: Request[Any, Any, Any], caller: GivenCaller, 
             customer_id = await changes.create_customer(tx, new, organization_id, now)
             customer = customer_of(await by_id(customer_id)(tx, caller))
             await record_event(tx, organization_id, "customer.created", customer, now)
+            await changes.tell_state(tx, organization_id, customer_id, now)
             return customer
 
 
@@ -110,11 +113,12 @@ async def delete_customer(
     customer_id: FromPath[str],
     caller: GivenCaller,
     server: GivenServer,
+    on_deletion: GivenOnDeletion,
     anonymize: Annotated[bool, QueryParameter(description=f"{ANONYMIZE} Works on a deleted one, too.")] = False,
 ) -> None:
-    """Delete a customer. Orders keep referring to it."""
+    """Delete a customer: its subscriptions and benefits end, its cards are forgotten. Orders keep referring to it."""
     find = also_deleted(customer_id) if anonymize else by_id(customer_id)
-    await _delete(server, caller, find, anonymize=anonymize)
+    await _delete(server, caller, find, on_deletion, anonymize=anonymize)
 
 
 @delete(_EXTERNAL, scopes=[WRITE], status_code=204)
@@ -122,10 +126,11 @@ async def delete_external_customer(
     external_id: FromPath[str],
     caller: GivenCaller,
     server: GivenServer,
+    on_deletion: GivenOnDeletion,
     anonymize: Annotated[bool, QueryParameter(description=ANONYMIZE)] = False,
 ) -> None:
     """Delete a customer named by its external id, which is free for another one then."""
-    await _delete(server, caller, by_external_id(external_id), anonymize=anonymize)
+    await _delete(server, caller, by_external_id(external_id), on_deletion, anonymize=anonymize)
 
 
 @get(f"{_ONE}/state", scopes=[READ, WRITE])
@@ -153,20 +158,22 @@ async def _update(server: AuthorizationServer, caller: Caller, find: Find, sent:
             await changes.update_customer(tx, current, sent, now)
             customer = customer_of(await by_id(current["id"])(tx, caller))
             await record_event(tx, customer.organization_id, "customer.updated", customer, now)
+            await changes.tell_state(tx, customer.organization_id, customer.id, now)
             return customer
 
 
-async def _delete(server: AuthorizationServer, caller: Caller, find: Find, *, anonymize: bool) -> None:
+async def _delete(
+    server: AuthorizationServer, caller: Caller, find: Find, on_deletion: Sequence[OnDeletion], *, anonymize: bool
+) -> None:
     now = int(server.clock())
     async with server.database.write() as tx:
         current = await find(tx, caller)
         caller.require(current["organization_id"], WRITE)
-        await changes.delete_customer(tx, current, now, anonymize=anonymize)
         if current["deleted_at"] is None:
-            gone = customer_of(await also_deleted(current["id"])(tx, caller))
-            # By this id the receiver knows the customer; whoever asked for anonymity has no id any more.
-            gone.external_id = None if anonymize else current["external_id"]
-            await record_event(tx, gone.organization_id, "customer.deleted", gone, now)
+            held = await lock(tx, caller, find)
+            await deleting.delete_customer(tx, server, held, on_deletion, now, anonymize=anonymize)
+        else:
+            await deleting.anonymize_customer(tx, current)
 
 
 routes = [
@@ -181,4 +188,5 @@ routes = [
     delete_external_customer,
     get_customer_state,
     get_external_customer_state,
+    *payment_methods.routes,
 ]

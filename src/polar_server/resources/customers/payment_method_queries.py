@@ -40,7 +40,7 @@ _FORGET_TOKENS = Statement("""
     WHERE customer_id = :customer_id AND organization_id = :organization_id
 """)
 _FORGET_CARDS = Statement("""
-    UPDATE payment_methods SET token = '', brand = '', last4 = '', exp_month = 0, exp_year = 0, modified_at = :now
+    UPDATE payment_methods SET token = '', brand = '', last4 = '', exp_month = 0, exp_year = 0
     WHERE customer_id = :customer_id AND organization_id = :organization_id
 """)
 
@@ -74,9 +74,11 @@ async def list_payment_methods(
     return rows, (await tx.one(_COUNT, **place))[0]
 
 
-async def forget_cards(
-    tx: Transaction, customer_id: str, organization_id: str, now: int, *, also_what_was_shown: bool
-) -> None:
-    """Let go of a customer's cards, so that none can be charged; also what tells one card from another if asked."""
-    statement = _FORGET_CARDS if also_what_was_shown else _FORGET_TOKENS
-    await tx.run(statement, customer_id=customer_id, organization_id=organization_id, now=now)
+async def forget_tokens(tx: Transaction, customer_id: str, organization_id: str, now: int) -> None:
+    """Let go of a customer's cards, so that none can be charged any more."""
+    await tx.run(_FORGET_TOKENS, customer_id=customer_id, organization_id=organization_id, now=now)
+
+
+async def forget_cards(tx: Transaction, customer_id: str, organization_id: str) -> None:
+    """Also remove what tells one card of a customer from another."""
+    await tx.run(_FORGET_CARDS, customer_id=customer_id, organization_id=organization_id)

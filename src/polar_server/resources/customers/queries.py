@@ -82,7 +82,7 @@ _UPDATE = Statement("""
     WHERE id = :id AND organization_id = :organization_id
 """)
 _DELETE = Statement("""
-    UPDATE customers SET deleted_at = :now, external_id = NULL
+    UPDATE customers SET deleted_at = :now, external_id = NULL, default_payment_method_id = NULL
     WHERE id = :id AND organization_id = :organization_id AND deleted_at IS NULL
 """)
 _ANONYMIZE = Statement("""

@@ -120,3 +120,26 @@ class CustomerState(Customer, kw_only=True):
     active_subscriptions: list[CustomerStateSubscription] = []
     granted_benefits: list[CustomerStateBenefitGrant] = []
     active_meters: list[dict[str, Any]] = []
+
+
+class PaymentMethodCardMetadata(Struct):
+    """What its holder recognizes a card by."""
+
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+    wallet: str | None = None
+
+
+class PaymentMethod(Struct, kw_only=True):
+    """A card of a customer."""
+
+    id: str
+    created_at: datetime
+    modified_at: datetime | None
+    processor: str
+    customer_id: str
+    type: Literal["card"] = "card"
+    method_metadata: PaymentMethodCardMetadata
+    is_default: bool
