@@ -4,9 +4,8 @@ The protocol's endpoints take a Request and give a Response; nothing in them kno
 ASGI. That keeps them as cheap as a bare application, and testable without a server.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -21,8 +20,7 @@ _PRIVATE = [_JSON, _NOSNIFF, (b"cache-control", b"no-store"), (b"pragma", b"no-c
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request whose body has arrived. Header names are lower case, as ASGI gives them."""
 
     method: str
@@ -33,19 +31,21 @@ class Request:
 
     def header(self, name: bytes) -> str | None:
         """The value of a header, None without it. Raises InvalidRequest when it came more than once."""
-        values = [value for key, value in self.headers if key == name]
-        if len(values) > 1:
-            raise InvalidRequest(f"The header {name.decode()} is repeated.")
-        return values[0].decode("latin-1") if values else None
+        found = None
+        for key, value in self.headers:
+            if key == name:
+                if found is not None:
+                    raise InvalidRequest(f"The header {name.decode()} is repeated.")
+                found = value
+        return None if found is None else found.decode("latin-1")
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """A response that is ready to be sent."""
 
     status: int
     body: bytes
-    headers: Headers = field(default_factory=list)
+    headers: Sequence[tuple[bytes, bytes]] = ()
 
 
 Endpoint = Callable[[Any, Request], Awaitable[Response]]
@@ -61,7 +61,9 @@ def json(content: Mapping[str, Any], status: int = 200, headers: Mapping[str, st
 
 def public_json(body: bytes, max_age: int) -> Response:
     """A JSON document that is the same for everybody; `max_age` in seconds."""
-    return Response(200, body, [_JSON, _NOSNIFF, (b"cache-control", f"public, max-age={max_age}".encode())])
+    # What is allowed to an origin is said to an origin, and a cache must not answer one with what another client got.
+    kept = (b"cache-control", f"public, max-age={max_age}".encode())
+    return Response(200, body, [_JSON, _NOSNIFF, kept, (b"vary", b"Origin")])
 
 
 def encode_json(content: Any) -> bytes:

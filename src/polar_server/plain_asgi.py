@@ -63,7 +63,9 @@ class PlainEndpoints:
         await self._send(await self._answer(methods, scope, receive), scope, send)
 
     async def _send(self, response: Response, scope: Any, send: Send) -> None:
-        headers = [(b"content-length", str(len(response.body)).encode()), *response.headers, *_CORS, *self._hsts]
+        headers = [(b"content-length", b"%d" % len(response.body)), *response.headers, *self._hsts]
+        if _is_cross_origin(scope):
+            headers += _CORS
         start: Any = {"type": "http.response.start", "status": response.status, "headers": headers}
         await send(start)
         body: Any = {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else response.body}
@@ -136,6 +138,11 @@ def _without_body(send: Send) -> Send:
         await send(message)
 
     return send_without_body
+
+
+def _is_cross_origin(scope: Any) -> bool:
+    """Whether a script of another origin asks (Fetch standard §3.2); most clients are servers, and read no CORS."""
+    return any(name == b"origin" for name, _ in scope["headers"])
 
 
 def _is_preflight(scope: Any) -> bool:

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from polar_server.oauth import tokens
 from polar_server.oauth.bearer import StoredToken
-from polar_server.oauth.clients import AuthMethod, Client
+from polar_server.oauth.clients import AuthMethod, RegisteredClient
 from polar_server.oauth.grants import Grant, StoredCode, StoredRefreshToken
 from polar_server.oauth.keys import SigningKey, thumbprint
 from polar_server.oauth.server_keys import ServerKeys
@@ -36,7 +36,7 @@ ACCESS_TOKEN = token(TokenKind.USER_ACCESS_TOKEN)
 REFRESH_TOKEN = token(TokenKind.USER_REFRESH_TOKEN)
 
 
-def client(**changes: Any) -> Client:
+def client(**changes: Any) -> RegisteredClient:
     values: dict[str, Any] = {
         "client_id": CLIENT_ID,
         "name": "App",
@@ -44,11 +44,20 @@ def client(**changes: Any) -> Client:
         "grant_types": "authorization_code refresh_token",
         "redirect_uris_json": f'["{REDIRECT_URI}"]',
         "scope": "openid email products:read",
+        "default_sub_type": SubjectType.USER,
+        "id_token_alg": "RS256",
+        "require_pkce": True,
+        "is_resource_server": False,
+        "is_anonymous": False,
+        "created_at": 0,
     }
-    return Client(**values | changes)
+    unset: dict[str, Any] = dict.fromkeys(
+        ("owner_id", "client_uri", "logo_uri", "policy_uri", "tos_uri", "modified_at")
+    )
+    return RegisteredClient(**unset | values | changes)
 
 
-def public_client(**changes: Any) -> Client:
+def public_client(**changes: Any) -> RegisteredClient:
     return client(**{"auth_method": AuthMethod.NONE} | changes)
 
 

@@ -23,7 +23,7 @@ from polar_server.oauth.authorization import (
     ReturnAddress,
     SignedIn,
 )
-from polar_server.oauth.clients import Client
+from polar_server.oauth.clients import RegisteredClient
 from polar_server.oauth.errors import InvalidRequest, OAuthError
 from polar_server.oauth.subjects import Subject, SubjectType
 
@@ -38,12 +38,12 @@ VALID = {
 ALL = frozenset({"openid", "email", "products:read"})
 
 
-def read(parameters: dict[str, str], known: Client | None = None) -> AuthorizationRequest:
+def read(parameters: dict[str, str], known: RegisteredClient | None = None) -> AuthorizationRequest:
     known = known or client()
     return authorization.parse(parameters, known, authorization.return_address(parameters, known))
 
 
-def request(known: Client | None = None, /, **parameters: str) -> AuthorizationRequest:
+def request(known: RegisteredClient | None = None, /, **parameters: str) -> AuthorizationRequest:
     return read({**VALID, **parameters}, known)
 
 
@@ -181,7 +181,7 @@ def test_grant_type_not_registered() -> None:
         pytest.param(client(require_pkce=False), False, id="confidential that opted out"),
     ],
 )
-def test_who_needs_pkce(known: Client, *, needs_challenge: bool) -> None:
+def test_who_needs_pkce(known: RegisteredClient, *, needs_challenge: bool) -> None:
     """RFC 9700 §2.1.1: PKCE is required of public clients always, and of confidential ones unless they opted out."""
     without = {name: value for name, value in VALID.items() if not name.startswith("code_challenge")}
     if needs_challenge:
@@ -316,7 +316,9 @@ def _decide(
         pytest.param(client(), REDIRECT_URI, {"sub": "o"}, True, id="sub of a person"),
     ],
 )
-def test_who_may_skip_consent(known: Client, redirect_uri: str, parameters: dict[str, str], *, skips: bool) -> None:
+def test_who_may_skip_consent(
+    known: RegisteredClient, redirect_uri: str, parameters: dict[str, str], *, skips: bool
+) -> None:
     """RFC 8252 §8.6, RFC 6749 §10.2: a remembered decision is no use to an app whose identity is not assured."""
     known = replace(known, redirect_uris_json=f'["{redirect_uri}"]')
     asked = request(known, redirect_uri=redirect_uri, **parameters)

@@ -1,7 +1,6 @@
 """Redeeming a code and using a refresh token (RFC 6749 §4.1.3, §6; RFC 9700 §4.14.2)."""
 
 import os
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -97,7 +96,7 @@ def test_does_not_redeem(stored: StoredCode | None, form: dict[str, str], other:
     with pytest.raises(InvalidGrant):
         redeem(stored, form, **other)
     with pytest.raises(InvalidGrant):
-        redeem(stored and replace(stored, redeemed_at=NOW - 1), form, **other)
+        redeem(stored and stored._replace(redeemed_at=NOW - 1), form, **other)
 
 
 def test_replay() -> None:
@@ -313,11 +312,11 @@ class RefreshTokens(RuleBasedStateMachine):
 
     def rotate(self, place: int) -> None:
         successor_id = tokens.new_id(self.now * 1000, len(self.rows).to_bytes(3))
-        self.rows[place] = replace(
-            self.rows[place], rotated_at=self.now, successor_id=successor_id, successor_scope="openid"
+        self.rows[place] = self.rows[place]._replace(
+            rotated_at=self.now, successor_id=successor_id, successor_scope="openid"
         )
         if place:
-            self.rows[place - 1] = replace(self.rows[place - 1], successor_used=True)
+            self.rows[place - 1] = self.rows[place - 1]._replace(successor_used=True)
         text = self.successor(place)
         self.rows.append(refresh_token(id=successor_id, digest=SERVER_KEYS.digest(text), grant=self.rows[0].grant))
         self.texts.append(text)
@@ -325,7 +324,7 @@ class RefreshTokens(RuleBasedStateMachine):
 
     def end(self) -> None:
         self.alive = False
-        self.rows = [replace(row, grant=grant(alive=False)) for row in self.rows]
+        self.rows = [row._replace(grant=grant(alive=False)) for row in self.rows]
 
 
 class Codes(RuleBasedStateMachine):
@@ -362,10 +361,10 @@ class Codes(RuleBasedStateMachine):
         assert self.now < NOW + 60
         if isinstance(decision, Redeemable):
             self.redeemed += 1
-            self.row = replace(self.row, redeemed_at=self.now)
+            self.row = self.row._replace(redeemed_at=self.now)
         else:
             assert self.redeemed == 1
-            self.row = replace(self.row, grant=grant(alive=False))
+            self.row = self.row._replace(grant=grant(alive=False))
 
     @invariant()
     def at_most_once(self) -> None:

@@ -1,19 +1,18 @@
 """The one way to look at a token: found, alive, and narrowed to what its person may do now."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from polar_server.accounts.roles import Role, allowed_scopes
 from polar_server.authorization_server import token_queries
 from polar_server.authorization_server.server import AuthorizationServer
-from polar_server.oauth import bearer
+from polar_server.oauth import bearer, scopes
 from polar_server.oauth.bearer import StoredToken
 from polar_server.oauth.errors import InvalidToken
 from polar_server.oauth.tokens import Token
 from polar_server.oauth.userinfo import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class LiveToken:
+class LiveToken(NamedTuple):
     """A token that works at this moment. `scopes` are those that the member's role covers; a person has no role."""
 
     stored: StoredToken
@@ -34,5 +33,5 @@ async def find_live_token(server: AuthorizationServer, token: Token) -> LiveToke
 
 def effective_scopes(stored: StoredToken, role: Role | None) -> frozenset[str]:
     """The token's scopes that the person's role in the organization still covers; all of them for a person."""
-    scopes = frozenset(stored.scope.split())
-    return scopes if role is None else allowed_scopes(role, scopes)
+    granted = scopes.split(stored.scope)
+    return granted if role is None else allowed_scopes(role, granted)

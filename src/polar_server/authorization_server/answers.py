@@ -8,7 +8,7 @@ from polar_server.authorization_server.responses import authorization_parameters
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.html import Page, PageRequest, Pages, redirect
 from polar_server.oauth.authorization import ResponseMode, ReturnAddress
-from polar_server.oauth.clients import Client
+from polar_server.oauth.clients import RegisteredClient
 from polar_server.oauth.errors import InvalidClient, OAuthError
 
 log = structlog.get_logger()
@@ -21,7 +21,7 @@ class Reply:
     server: AuthorizationServer
     http: PageRequest
     pages: Pages
-    client: Client
+    client: RegisteredClient
     to: ReturnAddress
 
     def code(self, code: str) -> Page:
@@ -47,7 +47,7 @@ class Reply:
         )
 
 
-def show_refusal(request: PageRequest, pages: Pages, error: OAuthError, client: Client | None = None) -> Page:
+def show_refusal(request: PageRequest, pages: Pages, error: OAuthError, client: RegisteredClient | None = None) -> Page:
     """The page for a request whose client or redirect URI is not trusted: nothing leaves this server."""
     log.info("authorization_refused", error=error.code, detail=error.detail, shown=True)
     return pages.render(
@@ -61,7 +61,7 @@ def show_refusal(request: PageRequest, pages: Pages, error: OAuthError, client: 
     )
 
 
-def _fix(error: OAuthError, client: Client | None) -> str:
+def _fix(error: OAuthError, client: RegisteredClient | None) -> str:
     if isinstance(error, InvalidClient):
         return "Send the client_id that you got when you registered the app. A deleted app has to be registered again."
     if "redirect_uri" in error.description:

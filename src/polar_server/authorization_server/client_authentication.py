@@ -1,22 +1,21 @@
 """The client behind a request to a protocol endpoint (RFC 6749 §2.3)."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from polar_server.accounts.roles import Role
 from polar_server.authorization_server import token_queries
 from polar_server.authorization_server.server import AuthorizationServer
-from polar_server.authorization_server.throttling import authentication_limited
+from polar_server.authorization_server.throttling import failed
 from polar_server.oauth import clients, tokens
 from polar_server.oauth.bearer import StoredToken
 from polar_server.oauth.clients import Client, Credentials
-from polar_server.oauth.errors import InvalidRequest
+from polar_server.oauth.errors import InvalidClient, InvalidRequest
 from polar_server.oauth.parameters import is_form, read_form
 from polar_server.oauth.tokens import ACCESS_TOKENS, REFRESH_TOKENS, Token
 from polar_server.plain import Request
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A client that proved itself, and the token it asks about: `token` as it came, `stored` as we keep it."""
 
     client: Client
@@ -42,11 +41,13 @@ async def question_of(server: AuthorizationServer, request: Request, form: dict[
     credentials = credentials_of(request, form)
     # The prefix tells the kind, so token_type_hint is not needed (RFC 7662 §2.1 and RFC 7009 §2.1 let us ignore it).
     token = tokens.parse(form.get("token", ""), ACCESS_TOKENS | REFRESH_TOKENS)
-    with authentication_limited(server, request, credentials):
-        async with server.database.read() as tx:
-            found = await token_queries.find_question(tx, storable(credentials.client_id), token)
-        client, secrets = (found.client, found.secrets) if found else (None, None)
+    async with server.database.read() as tx:
+        found = await token_queries.find_question(tx, storable(credentials.client_id), token)
+    client, secrets = (found.client, found.secrets) if found else (None, None)
+    try:
         client = clients.authenticate(client, secrets, credentials, server.server_keys, int(server.clock()))
+    except InvalidClient as error:
+        raise failed(server, request, credentials, error) from None
     assert found is not None, "an unknown client does not authenticate"
     return Question(client, token, found.stored, found.role)
 

@@ -1,33 +1,37 @@
 """SQL of clients."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from polar_server.database import Row, Statement, Transaction
-from polar_server.oauth.clients import AuthMethod, Client, ClientSecrets
+from polar_server.oauth.clients import AuthMethod, Client, ClientSecrets, RegisteredClient
 from polar_server.oauth.subjects import SubjectType
 
-CLIENT = """
-    c.client_id, c.name, c.auth_method, c.grant_types, c.redirect_uris, c.scope, c.default_sub_type, c.id_token_alg,
-    c.require_pkce, c.is_resource_server, c.is_anonymous, c.owner_id, c.client_uri, c.logo_uri, c.policy_uri, c.tos_uri,
-    c.created_at, c.modified_at
+CLIENT = "c.client_id, c.auth_method, c.grant_types, c.scope, c.id_token_alg, c.is_resource_server"
+CLIENT_COLUMNS = 6
+REGISTERED_CLIENT = f"""
+    {CLIENT}, c.name, c.redirect_uris, c.default_sub_type, c.require_pkce, c.is_anonymous, c.owner_id, c.client_uri,
+    c.logo_uri, c.policy_uri, c.tos_uri, c.created_at, c.modified_at
 """
-CLIENT_COLUMNS = 18
+REGISTERED_CLIENT_COLUMNS = 18
 SECRETS = """
     c.secret_digest, c.secret_key_id, c.previous_secret_digest, c.previous_secret_key_id, c.previous_secret_expires_at
 """
 SECRETS_COLUMNS = 5
+# Looking a value up costs a fraction of calling its enumeration, and every token request does.
+_AUTH_METHODS: dict[str, AuthMethod] = {method.value: method for method in AuthMethod}
 
-_FIND = Statement(f"SELECT {CLIENT} FROM clients c WHERE c.client_id = :client_id AND c.deleted_at IS NULL")
+_FIND = Statement(f"SELECT {REGISTERED_CLIENT} FROM clients c WHERE c.client_id = :client_id AND c.deleted_at IS NULL")
 _FIND_REGISTRATION = Statement(f"""
-    SELECT {CLIENT}, c.registration_digest, c.registration_key_id
+    SELECT {REGISTERED_CLIENT}, c.registration_digest, c.registration_key_id
     FROM clients c WHERE c.client_id = :client_id AND c.deleted_at IS NULL
 """)
 _LIST = Statement(f"""
-    SELECT {CLIENT} FROM clients c WHERE c.deleted_at IS NULL
+    SELECT {REGISTERED_CLIENT} FROM clients c WHERE c.deleted_at IS NULL
     ORDER BY c.created_at, c.client_id LIMIT :limit OFFSET :offset
 """)
 _LIST_OF_OWNER = Statement(f"""
-    SELECT {CLIENT} FROM clients c WHERE c.owner_id = :owner_id AND c.deleted_at IS NULL
+    SELECT {REGISTERED_CLIENT} FROM clients c WHERE c.owner_id = :owner_id AND c.deleted_at IS NULL
     ORDER BY c.created_at, c.client_id LIMIT :limit OFFSET :offset
 """)
 _COUNT_OF_OWNER = Statement("SELECT count(*) FROM clients WHERE owner_id = :owner_id AND deleted_at IS NULL")
@@ -59,40 +63,51 @@ _ROTATE_SECRET = Statement("""
 _DELETE = Statement("UPDATE clients SET deleted_at = :now WHERE client_id = :client_id AND deleted_at IS NULL")
 
 
-def client_of(row: Row, start: int = 0) -> Client:
-    """The client in a row that selects CLIENT from column `start` on."""
-    columns = list(row[start : start + CLIENT_COLUMNS])
-    columns[2], columns[6] = AuthMethod(columns[2]), SubjectType(columns[6])
-    columns[8:11] = map(bool, columns[8:11])
-    return Client(*columns)
+def client_of(columns: Sequence[Any]) -> Client:
+    """The client in columns that begin with CLIENT."""
+    client_id, auth_method, grant_types, scope, id_token_alg, is_resource_server = columns[:CLIENT_COLUMNS]
+    return Client(client_id, _AUTH_METHODS[auth_method], grant_types, scope, id_token_alg, bool(is_resource_server))
 
 
-def secrets_of(row: Row, start: int = CLIENT_COLUMNS) -> ClientSecrets:
-    """The secrets in a row that selects SECRETS from column `start` on."""
-    return ClientSecrets(*row[start : start + SECRETS_COLUMNS])
+def registered_client_of(row: Row) -> RegisteredClient:
+    """The client in a row that begins with REGISTERED_CLIENT."""
+    columns = list(row[:REGISTERED_CLIENT_COLUMNS])
+    columns[1], columns[8] = AuthMethod(columns[1]), SubjectType(columns[8])
+    for place in (5, 9, 10):
+        columns[place] = bool(columns[place])
+    return RegisteredClient(*columns)
 
 
-async def find_client(tx: Transaction, client_id: str) -> Client | None:
+def secrets_of(columns: Sequence[Any]) -> ClientSecrets:
+    """The secrets in columns that begin with CLIENT and SECRETS."""
+    return ClientSecrets(*columns[CLIENT_COLUMNS : CLIENT_COLUMNS + SECRETS_COLUMNS])
+
+
+async def find_client(tx: Transaction, client_id: str) -> RegisteredClient | None:
     """The client, unless it is deleted."""
     row = await tx.first(_FIND, client_id=client_id)
-    return client_of(row) if row else None
+    return registered_client_of(row) if row else None
 
 
-async def find_registration(tx: Transaction, client_id: str) -> tuple[Client, str | None, str | None] | None:
+async def find_registration(tx: Transaction, client_id: str) -> tuple[RegisteredClient, str | None, str | None] | None:
     """The client with the digest of its registration access token and the digest's key."""
     row = await tx.first(_FIND_REGISTRATION, client_id=client_id)
-    return (client_of(row), row[CLIENT_COLUMNS], row[CLIENT_COLUMNS + 1]) if row else None
+    return (
+        (registered_client_of(row), row[REGISTERED_CLIENT_COLUMNS], row[REGISTERED_CLIENT_COLUMNS + 1]) if row else None
+    )
 
 
-async def list_clients(tx: Transaction, limit: int, offset: int) -> list[Client]:
+async def list_clients(tx: Transaction, limit: int, offset: int) -> list[RegisteredClient]:
     """Every client, oldest first."""
-    return [client_of(row) for row in await tx.all(_LIST, limit=limit, offset=offset)]
+    return [registered_client_of(row) for row in await tx.all(_LIST, limit=limit, offset=offset)]
 
 
-async def list_clients_of(tx: Transaction, owner_id: str, limit: int, offset: int) -> tuple[list[Client], int]:
+async def list_clients_of(
+    tx: Transaction, owner_id: str, limit: int, offset: int
+) -> tuple[list[RegisteredClient], int]:
     """The clients of one person, oldest first, and how many there are."""
     rows = await tx.all(_LIST_OF_OWNER, owner_id=owner_id, limit=limit, offset=offset)
-    return [client_of(row) for row in rows], (await tx.one(_COUNT_OF_OWNER, owner_id=owner_id))[0]
+    return [registered_client_of(row) for row in rows], (await tx.one(_COUNT_OF_OWNER, owner_id=owner_id))[0]
 
 
 async def add_client(tx: Transaction, **columns: Any) -> None:

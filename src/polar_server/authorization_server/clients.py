@@ -8,7 +8,7 @@ from typing import Any
 from polar_server.authorization_server import client_queries as queries
 from polar_server.database import Transaction
 from polar_server.oauth import tokens
-from polar_server.oauth.clients import AuthMethod, Client, secret_digest
+from polar_server.oauth.clients import AuthMethod, RegisteredClient, secret_digest
 from polar_server.oauth.errors import InvalidClientMetadata
 from polar_server.oauth.registration import ClientMetadata, shown_auth_method
 from polar_server.oauth.server_keys import ServerKeys
@@ -64,7 +64,7 @@ async def create_client(
     return CreatedClient(client_id, secret, registration_token)
 
 
-async def update_client(tx: Transaction, client: Client, metadata: ClientMetadata, now: int) -> None:
+async def update_client(tx: Transaction, client: RegisteredClient, metadata: ClientMetadata, now: int) -> None:
     """Replace a client's metadata (RFC 7592 §2.2).
 
     Raises InvalidClientMetadata when a public client would become confidential, or the other way round.
@@ -89,7 +89,7 @@ async def rotate_secret(
     return secret if rotated else None
 
 
-def describe(client: Client) -> dict[str, Any]:
+def describe(client: RegisteredClient) -> dict[str, Any]:
     """A client as registration, the list of one's clients and the command line show it: no secret, no digest."""
     members: dict[str, Any] = {
         "client_id": client.client_id,

@@ -13,7 +13,7 @@ from polar_server.authorization_server.client_authentication import storable
 from polar_server.authorization_server.server import GivenServer
 from polar_server.html import GivenPages, Page, PageRequest, redirect
 from polar_server.oauth import scopes
-from polar_server.oauth.clients import Client
+from polar_server.oauth.clients import RegisteredClient
 from polar_server.oauth.scopes import Access, Scope
 from polar_server.oauth.subjects import Subject, SubjectType
 
@@ -28,7 +28,7 @@ class ShownApp:
     """A connected app as the page shows it. Times are seconds."""
 
     id: str
-    client: Client
+    client: RegisteredClient
     organization: Membership | None
     scopes: dict[Access, list[Scope]]
     created_at: int

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from polar_server.authorization_server.client_queries import CLIENT, CLIENT_COLUMNS, client_of
+from polar_server.authorization_server.client_queries import (
+    REGISTERED_CLIENT,
+    REGISTERED_CLIENT_COLUMNS,
+    registered_client_of,
+)
 from polar_server.database import Statement, Transaction
-from polar_server.oauth.clients import Client
+from polar_server.oauth.clients import RegisteredClient
 from polar_server.oauth.subjects import Subject, SubjectType
 
 _FIND = Statement("""
@@ -27,7 +31,7 @@ _REVOKE_GRANTS = Statement("""
         AND COALESCE(organization_id, '') = :organization_id AND revoked_at IS NULL
 """)
 _LIST_CONNECTED_APPS = Statement(f"""
-    SELECT {CLIENT}, k.sub_type, k.organization_id, k.scope AS consent_scope, k.created_at AS connected_at,
+    SELECT {REGISTERED_CLIENT}, k.sub_type, k.organization_id, k.scope AS consent_scope, k.created_at AS connected_at,
         COALESCE((
             SELECT max(t.created_at) FROM grants g JOIN refresh_tokens t ON t.grant_id = g.id
             WHERE g.user_id = k.user_id AND g.client_id = k.client_id AND g.sub_type = k.sub_type
@@ -43,7 +47,7 @@ _LIST_CONNECTED_APPS = Statement(f"""
 class ConnectedApp:
     """An app that a person allowed, with what it may do, for whom, since when and when it last did (seconds)."""
 
-    client: Client
+    client: RegisteredClient
     sub_type: SubjectType
     organization_id: str | None
     scope: str
@@ -76,11 +80,11 @@ async def end_connected_app(tx: Transaction, client_id: str, subject: Subject, n
 async def list_connected_apps(tx: Transaction, user_id: str, limit: int) -> list[ConnectedApp]:
     """The apps of a person, last allowed first."""
     rows = await tx.all(_LIST_CONNECTED_APPS, user_id=user_id, limit=limit)
-    return [_connected_app(list(row), client_of(row)) for row in rows]
+    return [_connected_app(list(row), registered_client_of(row)) for row in rows]
 
 
-def _connected_app(columns: list[Any], client: Client) -> ConnectedApp:
-    sub_type, organization_id, scope, connected_at, last_used_at = columns[CLIENT_COLUMNS:]
+def _connected_app(columns: list[Any], client: RegisteredClient) -> ConnectedApp:
+    sub_type, organization_id, scope, connected_at, last_used_at = columns[REGISTERED_CLIENT_COLUMNS:]
     return ConnectedApp(client, SubjectType(sub_type), organization_id or None, scope, connected_at, last_used_at)
 
 

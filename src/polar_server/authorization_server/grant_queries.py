@@ -26,6 +26,10 @@ WITH_GRANT = """
         ON m.organization_id = g.organization_id AND m.user_id = g.user_id AND m.created_at = g.member_since
 """
 
+# Looking a value up costs a fraction of calling its enumeration, and every token request does.
+_ROLES: dict[str, Role] = {role.value: role for role in Role}
+_SUB_TYPES: dict[str, SubjectType] = {sub_type.value: sub_type for sub_type in SubjectType}
+
 _ADD_GRANT = Statement("""
     INSERT INTO grants (id, client_id, user_id, sub_type, organization_id, member_since, scope, created_at)
     VALUES (:id, :client_id, :user_id, :sub_type, :organization_id, (
@@ -67,10 +71,10 @@ async def revoke_grants_of(tx: Transaction, user_id: str, reason: str, now: int)
 def grant_of(columns: Sequence[Any]) -> Grant:
     """The grant in columns that begin with GRANT."""
     grant_id, client_id, sub_type, user_id, organization_id, scope, alive, _ = columns[:GRANT_COLUMNS]
-    return Grant(grant_id, client_id, Subject(SubjectType(sub_type), user_id, organization_id), scope, bool(alive))
+    return Grant(grant_id, client_id, Subject(_SUB_TYPES[sub_type], user_id, organization_id), scope, bool(alive))
 
 
 def role_of(columns: Sequence[Any]) -> Role | None:
     """The person's role in the organization, in columns that begin with GRANT; None for a person's own grant."""
     role = columns[GRANT_COLUMNS - 1]
-    return None if role is None else Role(role)
+    return None if role is None else _ROLES[role]

@@ -1,6 +1,6 @@
 """SQL that stores codes and tokens. What works once is marked by a guarded UPDATE: one row, or somebody was faster."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from polar_server.database import Statement, Transaction
 from polar_server.oauth.grants import StoredCode
@@ -49,8 +49,7 @@ _ADD_CODE = Statement("""
 _REVOKE_ACCESS_TOKEN = Statement("UPDATE access_tokens SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL")
 
 
-@dataclass(frozen=True, slots=True)
-class NewTokens:
+class NewTokens(NamedTuple):
     """What one use of a code or refresh token stores. Without a refresh token, its digest is None."""
 
     pair_id: str

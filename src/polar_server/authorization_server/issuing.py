@@ -1,7 +1,6 @@
 """What both grants do when they issue tokens: authenticate, decide what is covered, store, and end a replayed grant."""
 
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import structlog
 
@@ -18,8 +17,7 @@ from polar_server.oauth.grants import Grant, Replayed, TokenPair
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
+class Issued(NamedTuple):
     """What a successful request answers with. `expires_at` is the access token's, `now` when that was decided."""
 
     client: Client
@@ -55,7 +53,7 @@ def covered(scope: str, role: Role | None) -> str:
     """What of the granted scope the person's role in the organization still covers; all of it for a person."""
     if role is None:
         return scope
-    return scopes.text(allowed_scopes(role, frozenset(scope.split())))
+    return scopes.text(allowed_scopes(role, scopes.split(scope)))
 
 
 def new_tokens(server: AuthorizationServer, issued: Issued) -> NewTokens:

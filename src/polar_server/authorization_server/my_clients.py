@@ -1,5 +1,6 @@
 """The clients of a person, as JSON."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import structlog
@@ -56,7 +57,7 @@ async def _person(server: AuthorizationServer, request: PageRequest) -> str:
     return live.stored.grant.subject.user_id
 
 
-def _decoded(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
+def _decoded(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     return {name.decode(): value.decode("latin-1") for name, value in headers}
 
 

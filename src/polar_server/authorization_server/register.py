@@ -15,7 +15,7 @@ from polar_server.authorization_server.responses import bearer_refusal, refusal
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.authorization_server.throttling import address_of
 from polar_server.oauth import bearer, metadata, registration, tokens
-from polar_server.oauth.clients import Client
+from polar_server.oauth.clients import RegisteredClient
 from polar_server.oauth.errors import AccessDenied, InvalidClientMetadata, InvalidRequest, InvalidToken, OAuthError
 from polar_server.oauth.subjects import SubjectType
 from polar_server.oauth.tokens import TokenKind
@@ -96,7 +96,7 @@ async def _throttled(server: AuthorizationServer, request: Request) -> Throttled
     return await guesses.count(server.database, limits, int(server.clock()))
 
 
-async def _configured_client(server: AuthorizationServer, request: Request) -> tuple[Client, str]:
+async def _configured_client(server: AuthorizationServer, request: Request) -> tuple[RegisteredClient, str]:
     """The client and its registration access token. Raises InvalidToken, for an unknown client too."""
     client_id = storable(request.path.rstrip("/").rpartition("/")[2])
     scheme, _, text = (request.header(b"authorization") or "").partition(" ")
@@ -112,7 +112,7 @@ async def _configured_client(server: AuthorizationServer, request: Request) -> t
     return client, text
 
 
-async def _replaced(server: AuthorizationServer, client: Client, request: Request) -> Client:
+async def _replaced(server: AuthorizationServer, client: RegisteredClient, request: Request) -> RegisteredClient:
     body = _json_body(request)
     # RFC 7592 §2.2: the body names the client it is for.
     if not isinstance(body, dict) or body.get("client_id") != client.client_id:
@@ -137,7 +137,7 @@ def _json_body(request: Request) -> Any:
         raise InvalidClientMetadata("The body is not JSON.") from error
 
 
-def _shown(server: AuthorizationServer, client: Client, registration_token: str) -> dict[str, Any]:
+def _shown(server: AuthorizationServer, client: RegisteredClient, registration_token: str) -> dict[str, Any]:
     return {
         **clients.describe(client),
         "registration_access_token": registration_token,

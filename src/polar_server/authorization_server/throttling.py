@@ -1,7 +1,5 @@
 """Limits at the protocol's endpoints: calls of userinfo, and client authentication that fails (RFC 6749 §2.3.1)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 
 import structlog
@@ -26,23 +24,16 @@ class TooManyRequests(OAuthError):
         self.retry_after = retry_after
 
 
-@contextmanager
-def authentication_limited(server: AuthorizationServer, request: Request, credentials: Credentials) -> Iterator[None]:
-    """Count what fails inside as a failed authentication. Raises TooManyRequests.
+def failed(server: AuthorizationServer, request: Request, credentials: Credentials, error: InvalidClient) -> OAuthError:
+    """Count a failed authentication, and give the refusal to raise: the same one, or that it was one too many.
 
     Failures count for the client at its address, and the right secret always works: whoever guesses there, or behind
     the same proxy, locks nobody out. A secret has 147 random bits, so the limit is about load, not about luck.
     """
-    try:
-        yield
-    except InvalidClient as error:
-        client_id, address = credentials.client_id, address_of(server, request)
-        if wait := server.rate_limits.count_failure(client_id, address):
-            raise _too_many(client_id, address, wait) from error
-        raise
-
-
-def _too_many(client_id: str, address: str, wait: int) -> TooManyRequests:
+    client_id, address = credentials.client_id, address_of(server, request)
+    wait = server.rate_limits.count_failure(client_id, address)
+    if not wait:
+        return error
     log.warning("throttled", what="client authentication", client_id=client_id, address=address, retry_after=wait)
     return TooManyRequests("Authentication failed too often from this address. Try again later.", wait)
 

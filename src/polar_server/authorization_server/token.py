@@ -8,11 +8,11 @@ from polar_server.authorization_server.redeem import redeem
 from polar_server.authorization_server.refresh import refresh
 from polar_server.authorization_server.responses import refusal
 from polar_server.authorization_server.server import AuthorizationServer
-from polar_server.authorization_server.throttling import authentication_limited
+from polar_server.authorization_server.throttling import failed
 from polar_server.database import UniqueViolation
 from polar_server.oauth import id_token
 from polar_server.oauth.clients import Credentials
-from polar_server.oauth.errors import InvalidRequest, OAuthError, UnsupportedGrantType
+from polar_server.oauth.errors import InvalidClient, InvalidRequest, OAuthError, UnsupportedGrantType
 from polar_server.plain import Request, Response, json
 
 
@@ -21,16 +21,19 @@ async def token(server: AuthorizationServer, request: Request) -> Response:
     try:
         form = form_of(request)
         credentials = credentials_of(request, form)
-        with authentication_limited(server, request, credentials):
-            issued = await _issue(server, credentials, form)
+        issued = await _issue(server, request, credentials, form)
         return json(await _answer(server, issued))
     except OAuthError as error:
         return refusal(request, error)
 
 
-async def _issue(server: AuthorizationServer, credentials: Credentials, form: dict[str, str]) -> Issued:
+async def _issue(
+    server: AuthorizationServer, request: Request, credentials: Credentials, form: dict[str, str]
+) -> Issued:
     try:
         return await _grant(server, credentials, form)
+    except InvalidClient as error:
+        raise failed(server, request, credentials, error) from None
     except UniqueViolation:
         # Two ids of one millisecond drew the same 24 bits. Nothing was stored; draw again.
         return await _grant(server, credentials, form)

@@ -1,6 +1,6 @@
 """SQL that finds codes and tokens, each in one look with its grant and, where a client asks, that client."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from polar_server.accounts.roles import Role
 from polar_server.authorization_server.client_queries import (
@@ -18,6 +18,9 @@ from polar_server.oauth.clients import Client, ClientSecrets
 from polar_server.oauth.grants import StoredCode, StoredRefreshToken
 from polar_server.oauth.tokens import REFRESH_TOKENS, Token
 from polar_server.oauth.userinfo import Profile
+
+# The first columns are those of the client that asks.
+_ASKING = CLIENT_COLUMNS + SECRETS_COLUMNS
 
 _FIND_CODE = Statement(f"""
     SELECT {CLIENT}, {SECRETS}, {GRANT},
@@ -68,8 +71,7 @@ _ASK_ABOUT_REFRESH_TOKEN = Statement(f"""
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class FoundCode:
+class FoundCode(NamedTuple):
     """The client that asks, and the code it presents when there is one."""
 
     client: Client
@@ -78,8 +80,7 @@ class FoundCode:
     role: Role | None
 
 
-@dataclass(frozen=True, slots=True)
-class FoundRefreshToken:
+class FoundRefreshToken(NamedTuple):
     """The client that asks, and the refresh token it presents when there is one."""
 
     client: Client
@@ -88,8 +89,7 @@ class FoundRefreshToken:
     role: Role | None
 
 
-@dataclass(frozen=True, slots=True)
-class FoundQuestion:
+class FoundQuestion(NamedTuple):
     """The client that asks, and the token it asks about when there is one."""
 
     client: Client
@@ -98,8 +98,7 @@ class FoundQuestion:
     role: Role | None
 
 
-@dataclass(frozen=True, slots=True)
-class FoundToken:
+class FoundToken(NamedTuple):
     """A token with everything that its answers need: the member's role and the claims of its subject."""
 
     stored: StoredToken
@@ -112,9 +111,9 @@ async def find_code(tx: Transaction, client_id: str, code_id: str) -> FoundCode 
     row = await tx.first(_FIND_CODE, client_id=client_id, id=code_id)
     if row is None:
         return None
-    columns = row[CLIENT_COLUMNS + SECRETS_COLUMNS :]
-    code = StoredCode(*[*columns[GRANT_COLUMNS:], grant_of(columns)]) if columns[0] else None
-    return FoundCode(client_of(row), secrets_of(row), code, role_of(columns))
+    client, columns = row[:_ASKING], row[_ASKING:]
+    code = StoredCode._make((*columns[GRANT_COLUMNS:], grant_of(columns))) if columns[0] else None
+    return FoundCode(client_of(client), secrets_of(client), code, role_of(columns))
 
 
 async def find_refresh_token(tx: Transaction, client_id: str, token_id: str) -> FoundRefreshToken | None:
@@ -122,9 +121,9 @@ async def find_refresh_token(tx: Transaction, client_id: str, token_id: str) -> 
     row = await tx.first(_FIND_REFRESH_TOKEN, client_id=client_id, id=token_id)
     if row is None:
         return None
-    columns = row[CLIENT_COLUMNS + SECRETS_COLUMNS :]
-    stored = StoredRefreshToken(*[*columns[GRANT_COLUMNS:], grant_of(columns)]) if columns[0] else None
-    return FoundRefreshToken(client_of(row), secrets_of(row), stored, role_of(columns))
+    client, columns = row[:_ASKING], row[_ASKING:]
+    stored = StoredRefreshToken._make((*columns[GRANT_COLUMNS:], grant_of(columns))) if columns[0] else None
+    return FoundRefreshToken(client_of(client), secrets_of(client), stored, role_of(columns))
 
 
 async def find_access_token(tx: Transaction, token_id: str) -> FoundToken | None:
@@ -142,10 +141,10 @@ async def find_question(tx: Transaction, client_id: str, token: Token | None) ->
     row = await tx.first(statement, client_id=client_id, id=token.id if token else "")
     if row is None:
         return None
-    columns = row[CLIENT_COLUMNS + SECRETS_COLUMNS :]
-    deleted_at, *of_token = columns[GRANT_COLUMNS:]
-    stored = StoredToken(*[*of_token, grant_of(columns)]) if columns[0] and deleted_at is None else None
-    return FoundQuestion(client_of(row), secrets_of(row), stored, role_of(columns))
+    client, columns = row[:_ASKING], row[_ASKING:]
+    is_there = columns[0] is not None and columns[GRANT_COLUMNS] is None
+    stored = StoredToken._make((*columns[GRANT_COLUMNS + 1 :], grant_of(columns))) if is_there else None
+    return FoundQuestion(client_of(client), secrets_of(client), stored, role_of(columns))
 
 
 def _found(row: Row | None) -> FoundToken | None:
@@ -153,7 +152,7 @@ def _found(row: Row | None) -> FoundToken | None:
         return None
     columns = row[:]
     grant = grant_of(columns)
-    stored = StoredToken(*[*columns[GRANT_COLUMNS : GRANT_COLUMNS + 7], grant])
+    stored = StoredToken._make((*columns[GRANT_COLUMNS : GRANT_COLUMNS + 7], grant))
     name, picture, email, verified_at, organization_name, avatar_url = columns[GRANT_COLUMNS + 7 :]
     if grant.subject.organization_id is not None:
         name, picture = organization_name, avatar_url

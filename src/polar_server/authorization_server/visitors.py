@@ -17,7 +17,7 @@ from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.html import Page, PageRequest, Pages, cookies
 from polar_server.oauth import authorization, id_token
 from polar_server.oauth.authorization import AuthorizationRequest, Continuation, Outcome, ReturnAddress, SignedIn
-from polar_server.oauth.clients import Client
+from polar_server.oauth.clients import RegisteredClient
 from polar_server.oauth.errors import InvalidClient, InvalidRequest, OAuthError
 from polar_server.oauth.metadata import AUTHORIZE
 from polar_server.oauth.parameters import read_form
@@ -29,7 +29,9 @@ MAX_QUERY = 7000
 class Refused(Exception):
     """The request cannot go on. Without `to`, nothing may be sent to the client."""
 
-    def __init__(self, error: OAuthError, client: Client | None = None, to: ReturnAddress | None = None) -> None:
+    def __init__(
+        self, error: OAuthError, client: RegisteredClient | None = None, to: ReturnAddress | None = None
+    ) -> None:
         super().__init__(error.detail)
         self.error, self.client, self.to = error, client, to
 
@@ -140,7 +142,7 @@ _ANOTHER_BROWSER = InvalidRequest(
 )
 
 
-async def _client(server: AuthorizationServer, parameters: dict[str, str]) -> Client:
+async def _client(server: AuthorizationServer, parameters: dict[str, str]) -> RegisteredClient:
     async with server.database.read() as tx:
         client = await client_queries.find_client(tx, storable(authorization.client_id_of(parameters)))
     if client is None:
@@ -173,7 +175,7 @@ def _browser(server: AuthorizationServer, request: PageRequest) -> tuple[str, tu
     return str(cookie.value), (cookie,)
 
 
-async def describe_return_to(server: AuthorizationServer, return_to: str) -> Client | None:
+async def describe_return_to(server: AuthorizationServer, return_to: str) -> RegisteredClient | None:
     """The app that a return_to path leads to, for the sign-in page, or None."""
     path, _, query = return_to.partition("?")
     if path != AUTHORIZE:

@@ -11,7 +11,7 @@ from polar_server.cli.opening import Opened, opened
 from polar_server.cli.output import Record, Records, Refused
 from polar_server.cli.people import PAGE, Flag, person_called
 from polar_server.oauth import registration, scopes
-from polar_server.oauth.clients import AuthMethod, Client
+from polar_server.oauth.clients import AuthMethod, RegisteredClient
 from polar_server.oauth.errors import OAuthError
 from polar_server.oauth.registration import ClientMetadata
 
@@ -61,7 +61,7 @@ async def create(*, new: NewClient) -> Record:
 async def list_clients() -> Records:
     """List all clients, oldest first."""
     async with opened() as at, at.database.read() as transaction:
-        found: list[Client] = []
+        found: list[RegisteredClient] = []
         while page := await client_queries.list_clients(transaction, PAGE, len(found)):
             found += page
     columns = ("client_id", "client_name", "type", "redirect_uris")
@@ -137,7 +137,7 @@ def _shown_once(made: CreatedClient) -> dict[str, Any]:
     return {"client_id": made.client_id, **secret, "registration_access_token": made.registration_access_token}
 
 
-def _values(client: Client) -> dict[str, Any]:
+def _values(client: RegisteredClient) -> dict[str, Any]:
     return clients.describe(client) | {
         "type": "public" if client.is_public else "confidential",
         "require_pkce": client.require_pkce,

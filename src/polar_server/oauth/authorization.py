@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from polar_server.oauth import pkce, redirect_uris, scopes
-from polar_server.oauth.clients import Client
+from polar_server.oauth.clients import RegisteredClient
 from polar_server.oauth.errors import (
     InvalidRequest,
     RegistrationNotSupported,
@@ -47,7 +47,7 @@ class ReturnAddress:
 class AuthorizationRequest:
     """A valid request of a known client."""
 
-    client: Client
+    client: RegisteredClient
     to: ReturnAddress
     scopes: tuple[str, ...]
     nonce: str | None
@@ -73,7 +73,7 @@ def client_id_of(parameters: Mapping[str, str]) -> str:
     return client_id
 
 
-def return_address(parameters: Mapping[str, str], client: Client) -> ReturnAddress:
+def return_address(parameters: Mapping[str, str], client: RegisteredClient) -> ReturnAddress:
     """The first phase. Raises InvalidRequest, to be shown: the redirect URI cannot be trusted."""
     sent = parameters.get("redirect_uri")
     # OpenID Connect Core §3.1.2.1: REQUIRED for OpenID requests.
@@ -84,7 +84,7 @@ def return_address(parameters: Mapping[str, str], client: Client) -> ReturnAddre
     return ReturnAddress(redirect_uri, sent, known, parameters.get("state"))
 
 
-def parse(parameters: Mapping[str, str], client: Client, to: ReturnAddress) -> AuthorizationRequest:
+def parse(parameters: Mapping[str, str], client: RegisteredClient, to: ReturnAddress) -> AuthorizationRequest:
     """The second phase. Raises the OAuthError that goes back to the client."""
     _refuse_unsupported(parameters)
     response_type = parameters.get("response_type")
@@ -151,7 +151,7 @@ def _max_age(max_age: str | None) -> int | None:
     return int(max_age)
 
 
-def _sub_type(sub_type: str | None, client: Client) -> SubjectType:
+def _sub_type(sub_type: str | None, client: RegisteredClient) -> SubjectType:
     if sub_type is None:
         return client.default_sub_type
     if sub_type not in tuple(SubjectType):

@@ -1,6 +1,6 @@
 """Bearer tokens at a protected resource (RFC 6750)."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from polar_server.oauth import tokens
 from polar_server.oauth.errors import InsufficientScope, InvalidToken, OAuthError
@@ -16,8 +16,7 @@ class MissingToken(OAuthError):
     status = 401
 
 
-@dataclass(frozen=True, slots=True)
-class StoredToken:
+class StoredToken(NamedTuple):
     """An access or refresh token as kept, with its grant."""
 
     id: str

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from polar_server.oauth.errors import InvalidClient, InvalidRequest, UnauthorizedClient
@@ -29,8 +30,7 @@ class AuthMethod(StrEnum):
     CLIENT_SECRET_ANY = "client_secret"  # noqa: S105
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSecrets:
+class ClientSecrets(NamedTuple):
     """What we keep of a client's secrets. During a rotation the previous one works until `previous_expires_at`."""
 
     digest: str | None
@@ -42,35 +42,19 @@ class ClientSecrets:
 
 @dataclass(frozen=True)
 class Client:
-    """A registered client. Lists are kept in their wire form and read when somebody asks."""
+    """What decides over a client's requests with tokens. Lists are kept in their wire form until somebody asks."""
 
     client_id: str
-    name: str
     auth_method: AuthMethod
     grant_types: str
-    redirect_uris_json: str
     scope: str
-    default_sub_type: SubjectType = SubjectType.USER
-    id_token_alg: str = "RS256"  # noqa: S105 - an algorithm
-    require_pkce: bool = True
-    is_resource_server: bool = False
-    is_anonymous: bool = False
-    owner_id: str | None = None
-    client_uri: str | None = None
-    logo_uri: str | None = None
-    policy_uri: str | None = None
-    tos_uri: str | None = None
-    created_at: int = 0
-    modified_at: int | None = None
+    id_token_alg: str
+    is_resource_server: bool
 
     @property
     def is_public(self) -> bool:
         """Whether the client has no secret (RFC 6749 §2.1)."""
         return self.auth_method == AuthMethod.NONE
-
-    @cached_property
-    def redirect_uris(self) -> tuple[str, ...]:
-        return tuple(json.loads(self.redirect_uris_json))
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -82,8 +66,29 @@ class Client:
             raise UnauthorizedClient(f"The client is not registered for the grant type {grant_type}.")
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+@dataclass(frozen=True)
+class RegisteredClient(Client):
+    """A client with all that was registered of it: where people are sent back to, and what they are shown."""
+
+    name: str
+    redirect_uris_json: str
+    default_sub_type: SubjectType
+    require_pkce: bool
+    is_anonymous: bool
+    owner_id: str | None
+    client_uri: str | None
+    logo_uri: str | None
+    policy_uri: str | None
+    tos_uri: str | None
+    created_at: int
+    modified_at: int | None
+
+    @cached_property
+    def redirect_uris(self) -> tuple[str, ...]:
+        return tuple(json.loads(self.redirect_uris_json))
+
+
+class Credentials(NamedTuple):
     """What a request presents: never both ways at once (RFC 6749 §2.3)."""
 
     client_id: str

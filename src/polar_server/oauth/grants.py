@@ -6,7 +6,7 @@ A replay is a value, not an exception: the endpoint has to store what follows fr
 it before it refuses.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from polar_server.oauth import pkce, scopes, tokens
 from polar_server.oauth.errors import InvalidGrant, InvalidScope
@@ -15,8 +15,7 @@ from polar_server.oauth.subjects import ACCESS_TOKEN_KINDS, REFRESH_TOKEN_KINDS,
 from polar_server.oauth.tokens import Token
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """One approval by one person for one client, sub_type, organization and set of scopes.
 
     `alive` is whether everything it stands on still does: it is not revoked, the
@@ -30,8 +29,7 @@ class Grant:
     alive: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StoredCode:
+class StoredCode(NamedTuple):
     """An authorization code as kept, with its grant."""
 
     id: str
@@ -46,8 +44,7 @@ class StoredCode:
     grant: Grant
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRefreshToken:
+class StoredRefreshToken(NamedTuple):
     """A refresh token as kept, with its grant. `successor_used` is whether the one after it was used."""
 
     id: str
@@ -63,39 +60,34 @@ class StoredRefreshToken:
     grant: Grant
 
 
-@dataclass(frozen=True, slots=True)
-class Redeemable:
+class Redeemable(NamedTuple):
     """The code may be redeemed."""
 
     code: StoredCode
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(NamedTuple):
     """A code or refresh token was used again by somebody who could prove possession: the grant must end."""
 
     grant: Grant
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refreshable:
+class Refreshable(NamedTuple):
     """The refresh token may be rotated; the access token gets `scope`."""
 
     refresh_token: StoredRefreshToken
     scope: str
 
 
-@dataclass(frozen=True, slots=True)
-class Repeated:
+class Repeated(NamedTuple):
     """The direct parent came again within the grace period: the same successor is given again."""
 
     refresh_token: StoredRefreshToken
     scope: str
 
 
-@dataclass(frozen=True, slots=True)
-class TokenPair:
+class TokenPair(NamedTuple):
     """An access token and its refresh token; both carry one id, in two tables."""
 
     access_token: Token

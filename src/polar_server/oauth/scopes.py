@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from polar_server.oauth.errors import InvalidScope
 
@@ -65,10 +66,20 @@ def known(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name in SCOPES)
 
 
+@lru_cache(maxsize=1000)
+def split(scope: str) -> frozenset[str]:
+    """The names of a scope that we stored."""
+    return frozenset(scope.split())
+
+
 def text(names: Iterable[str]) -> str:
     """The wire form, in the order of the catalogue."""
-    wanted = frozenset(names)
-    return " ".join(name for name in NAMES if name in wanted)
+    return _text(frozenset(names))
+
+
+@lru_cache(maxsize=1000)
+def _text(names: frozenset[str]) -> str:
+    return " ".join(name for name in NAMES if name in names)
 
 
 def describe(names: Iterable[str]) -> dict[Access, list[Scope]]:

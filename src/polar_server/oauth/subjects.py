@@ -1,7 +1,7 @@
 """Subjects: whom a token stands for (OpenID Connect Core §2 `sub`, RFC 8693 §4.1 `act`)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from polar_server.oauth.tokens import TokenKind
 
@@ -13,8 +13,7 @@ class SubjectType(StrEnum):
     ORGANIZATION = "organization"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """The subject of a grant. `user_id` is the person who consented, whatever the type."""
 
     type: SubjectType

@@ -7,8 +7,8 @@ typing error or a scanner's false alarm without a look at the database.
 """
 
 import zlib
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 ID_LENGTH, RANDOM_LENGTH, CHECKSUM_LENGTH = 11, 26, 6
@@ -44,8 +44,7 @@ ACCESS_TOKENS = frozenset({TokenKind.USER_ACCESS_TOKEN, TokenKind.ORGANIZATION_A
 REFRESH_TOKENS = frozenset({TokenKind.USER_REFRESH_TOKEN, TokenKind.ORGANIZATION_REFRESH_TOKEN})
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token in clear text. Its repr shows no secret."""
 
     kind: TokenKind

@@ -1,12 +1,11 @@
 """Claims about the subject (OpenID Connect Core §5.1 and §5.4)."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from polar_server.oauth.subjects import Subject, SubjectType
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """What is known of a subject: of the person, or of the organization (`name`, `picture` then are its own)."""
 
     name: str | None
