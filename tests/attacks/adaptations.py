@@ -55,6 +55,46 @@ _API = (
                 ],
             },
         ),
+        "TN-007": Change(
+            "A file has no address of its own that answers GET; that of its download is the one to try.",
+            {
+                "request": {"path": "/v1/files/{org_b_files_id}/download"},
+                "compared_with": {"path": "/v1/files/{nobody_id}/download"},
+                "then": [
+                    {
+                        "request": {
+                            "method": "GET",
+                            "path": "/v1/files/{org_b_files_id}/download",
+                            "headers": {"Authorization": "Bearer {org_b_token}"},
+                        },
+                        "expect": {"status": 200, "must": ["json_has:url"]},
+                    }
+                ],
+            },
+        ),
+        "TN-027": Change(
+            "Members may write products here; what they may not is decide where events go, or hand out files.",
+            {
+                "request": {
+                    "path": "/v1/webhooks/endpoints",
+                    "json": {"url": "https://{receiver}/ok", "format": "raw", "events": [], "name": None},
+                },
+                "then": [
+                    {
+                        "request": {
+                            "like": "announce_file",
+                            "headers": {"Authorization": "Bearer {user_token}"},
+                            "json": {"organization_id": "{org_a}"},
+                        },
+                        "expect": {"status": 403, "must_not": ["json_has:id"]},
+                    }
+                ],
+            },
+        ),
+        "TN-028": Change(
+            "Nothing deletes an organization here. The nearest end of one is that nobody is left behind it.",
+            {"expect": {"status": 401}},
+        ),
         "HD-008": Change(
             "The server has no switch for faults. A row that no code of ours writes is one, for JSON and for pages.",
             {

@@ -30,9 +30,12 @@ class Canary:
 
     @property
     def variables(self) -> dict[str, str]:
-        """Variables that lead HTTP clients here, so that a request to an address we cannot listen on is heard too."""
+        """Variables that lead HTTP clients here, so that a request to an address we cannot listen on is heard too.
+
+        `internet/` reads the last one, for clients that use no proxy.
+        """
         proxies = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), f"http://127.0.0.1:{self.port}")
-        return {**proxies, "no_proxy": ""}
+        return {**proxies, "no_proxy": "", "ATTACKS_CANARY": str(self.port)}
 
     def _listen(self) -> None:
         while True:

@@ -66,13 +66,15 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """One attack.
 
     `situation` names what happened before, `afterwards` what happens between the request and the look at its
-    effects, `compared_with` the request whose answers and times the others are held against.
+    effects, `compared_with` the request whose answers and times the others are held against. `on` is the server that
+    is asked: the usual one, or one of the same database whose limits are so low that they can be reached.
     """
 
     id: str
     title: str
     reference: str = ""
     note: str = ""
+    on: Literal["usual", "strict"] = "usual"
     situation: str | None = None
     opens: Opening | None = None
     request: Request

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from tests.attacks.canary import Canary
-from tests.attacks.world import World
+from tests.attacks.receiver import Receiver
+from tests.attacks.world import Outside, World
 from tests.conftest import execute
 
 
@@ -12,11 +13,12 @@ from tests.conftest import execute
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """SQLite with one worker and a log for people; PostgreSQL with two and a log for programs."""
     folder = tmp_path_factory.mktemp("attacks")
-    with Canary() as canary:
+    with Canary() as canary, Receiver(folder) as receiver:
+        outside = Outside(canary, receiver)
         if request.param == "sqlite":
-            world = World(folder, f"sqlite:///{folder / 'polar.db'}", workers=1, log_format="text", canary=canary)
+            world = World(folder, f"sqlite:///{folder / 'polar.db'}", workers=1, log_format="text", outside=outside)
         else:
-            world = World(folder, _new_database(request), workers=2, log_format="json", canary=canary)
+            world = World(folder, _new_database(request), workers=2, log_format="json", outside=outside)
         world.open()
         yield world
         world.close()

@@ -9,6 +9,7 @@ from tests.attacks.apps import App
 from tests.attacks.browser import Browser
 from tests.attacks.evidence import Evidence, Word, split
 from tests.attacks.pages import Page
+from tests.attacks.shop_words import SHOP_STATES, SHOP_WORDS
 from tests.attacks.store import id_of
 from tests.attacks.wire import Response
 
@@ -147,7 +148,7 @@ def _session_ended(evidence: Evidence) -> bool:
     return row["ended_at"] is not None
 
 
-STATES = {"session_ended": _session_ended}
+STATES = {"session_ended": _session_ended, **SHOP_STATES}
 
 EFFECT_WORDS: Mapping[str, Word] = {
     "success_count": lambda evidence, count: _successes(evidence) == int(count),
@@ -170,4 +171,5 @@ EFFECT_WORDS: Mapping[str, Word] = {
     "log_line_contains": _log_line_contains,
     "mail_contains": _mail_contains,
     "client_attr": _client_attr,
+    **SHOP_WORDS,
 }

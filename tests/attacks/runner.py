@@ -17,7 +17,7 @@ from tests.attacks.world import World
 def run(case: Case, world: World) -> None:
     """Run a case. Raises AssertionError for what is not as expected, other errors for a case that cannot be run."""
     check_words(case)
-    values = Values(world)
+    values = Values(world, world.strict_server if case.on == "strict" else world.server)
     if case.situation is not None:
         SITUATIONS[case.situation](values)
     if case.opens is not None:
@@ -60,7 +60,7 @@ def _send_round(request: Request, indices: range, values: Values) -> list[Respon
     together = [_expanded(request, values, index) for index in indices]
     if request.alongside is not None:
         together.append(_expanded(request.alongside, values, 0))
-    return values.world.server.place.send_together(together)
+    return values.server.place.send_together(together)
 
 
 def _expanded(request: Request, values: Values, index: int) -> Request:

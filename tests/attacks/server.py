@@ -21,10 +21,10 @@ PATIENCE = 30
 class Server:
     """A server that listens on plain HTTP behind an https issuer, as behind a proxy that ends TLS."""
 
-    def __init__(self, folder: Path, variables: Mapping[str, str], workers: int) -> None:
+    def __init__(self, folder: Path, variables: Mapping[str, str], workers: int, caller: str = "127.0.0.1") -> None:
         self.folder, self._workers = folder, workers
         self._environment = {**_clean_environment(), **variables}
-        self.place = Place(_free_port(), ISSUER.removeprefix("https://"))
+        self.place = Place(_free_port(), ISSUER.removeprefix("https://"), caller)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -8,6 +8,8 @@ from tests.attacks.apps import App
 from tests.attacks.browser import Browser
 from tests.attacks.endings import ENDINGS
 from tests.attacks.people import Person
+from tests.attacks.shop_afterwards import SHOP_AFTERWARDS
+from tests.attacks.shop_situations import SHOP_SITUATIONS
 from tests.attacks.values import Values
 from tests.attacks.wire import Response
 
@@ -225,6 +227,7 @@ SITUATIONS: Mapping[str, Callable[[Values], None]] = {
     "verification_mailed": _verification_mailed,
     "whole_flow": _whole_flow,
     **ENDINGS,
+    **SHOP_SITUATIONS,
     **{name: partial(_forged_hint, forge) for name, forge in forgery.FORGERIES.items()},
 }
 """Before the request."""
@@ -242,5 +245,8 @@ def _flow_and_sign_out(values: Values, responses: Sequence[Response]) -> None:
     assert ada.browser.submit_to("/sign-out").location == "/sign-in?done=signed_out"
 
 
-AFTERWARDS: Mapping[str, Callable[[Values, Sequence[Response]], None]] = {"flow_and_sign_out": _flow_and_sign_out}
+AFTERWARDS: Mapping[str, Callable[[Values, Sequence[Response]], None]] = {
+    "flow_and_sign_out": _flow_and_sign_out,
+    **SHOP_AFTERWARDS,
+}
 """Between the request and the look at its effects."""

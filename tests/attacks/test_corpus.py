@@ -18,22 +18,29 @@ from tests.attacks.situations import AFTERWARDS, SITUATIONS
 FOLDER = Path(cases.__file__).parent / "cases"
 CASES = load_cases()
 AREAS = {
+    "admin": 7,
     "authorize": 34,
     "bearer": 16,
     "client_auth": 15,
     "consent_ui": 21,
+    "cors": 3,
     "discovery": 6,
+    "files": 16,
     "headers": 2,
     "introspection": 11,
     "jwt_jwks": 11,
     "logging": 2,
     "pkce": 15,
+    "rate_limit": 3,
     "redirect_uri": 35,
     "refresh": 16,
     "registration": 41,
     "revocation": 8,
+    "robustness": 2,
     "storage": 1,
+    "tenancy": 19,
     "token": 31,
+    "webhooks": 23,
 }
 SET_BY_SITUATIONS = {
     *(
@@ -54,6 +61,8 @@ SET_BY_SITUATIONS = {
         "new_access_token",
         "new_refresh_token",
     ),
+    *("download_url", "etag", "file_id", "file_marker", "file_path", "file_public_url", "healthy_delay", "later_path"),
+    *("other_path", "refused_public_path", "upload_id", "user_token_a_only"),
     *("csrf", "csrf_user_b", "consent_path", "form_action", "mail_link", "mail_link_token"),
 }
 

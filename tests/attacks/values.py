@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from tests.attacks import apps
 from tests.attacks.apps import App
 from tests.attacks.browser import Browser
+from tests.attacks.crowds import Crowd
 from tests.attacks.placeholders import UnknownPlaceholder
-from tests.attacks.server import ISSUER
+from tests.attacks.server import ISSUER, Server
+from tests.attacks.shop_values import SHOP_VALUES
 from tests.attacks.world import World
 
 # What comes after a token's prefix is the interesting part: nobody is fooled by POLAR_AC_.
@@ -28,10 +30,12 @@ VARIANTS: Mapping[str, Callable[[str], str]] = {
 class Values:
     """What a case knows. A situation sets values; others are made on first use and stay for the whole case."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.browser = Browser(world.server)
+    def __init__(self, world: World, server: Server) -> None:
+        self.world, self.server = world, server
+        self.browser = Browser(server)
         """A visitor's browser, whose pages a case opens."""
+        self.crowd: Crowd | None = None
+        """Clients that a situation left hanging on the server."""
         self._known: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> str:
@@ -109,6 +113,7 @@ _OF_WORLD: Mapping[str, Callable[[World], str]] = {
     "state": lambda _: secrets.token_urlsafe(16),
     "nonce": lambda _: secrets.token_urlsafe(16),
     "challenge_with_plus": lambda _: "a+b/" + secrets.token_urlsafe(40)[:39],
+    **SHOP_VALUES,
 }
 
 

@@ -53,10 +53,11 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a server listens, and the host name that it is reached by."""
+    """Where a server listens, the host name that it is reached by, and the address of this machine to call it from."""
 
     port: int
     host: str
+    source: str = "127.0.0.1"
 
     def send(self, request: Request) -> Response:
         """Send one request with no placeholders left."""
@@ -65,20 +66,27 @@ class Place:
     def send_together(self, requests: Sequence[Request]) -> list[Response]:
         """Send requests over a connection each: all are connected before the first byte goes out."""
         if len(requests) == 1:
-            with self._connect() as connection:
+            with self.connect() as connection:
                 return [_exchange(connection, self._message(requests[0]))]
         barrier = threading.Barrier(len(requests))
         with ThreadPoolExecutor(len(requests)) as threads:
             return list(threads.map(lambda request: self._send_at(barrier, request), requests))
 
+    def send_bytes(self, method: str, path: str, data: bytes, headers: Mapping[str, str]) -> Response:
+        """Send what is no text."""
+        lines = _lines({"Host": self.host, **headers, "Content-Length": str(len(data))})
+        with self.connect() as connection:
+            return _exchange(connection, "\r\n".join([f"{method} {path} HTTP/1.1", *lines, "", ""]).encode() + data)
+
+    def connect(self) -> socket.socket:
+        """A connection on which nothing was said yet."""
+        return socket.create_connection(("127.0.0.1", self.port), TIMEOUT, (self.source, 0))
+
     def _send_at(self, barrier: threading.Barrier, request: Request) -> Response:
         message = self._message(request)
-        with self._connect() as connection:
+        with self.connect() as connection:
             barrier.wait(TIMEOUT)
             return _exchange(connection, message)
-
-    def _connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), TIMEOUT)
 
     def _message(self, request: Request) -> bytes:
         body, content_type = _body(request)
@@ -131,6 +139,12 @@ def _exchange(connection: socket.socket, message: bytes) -> Response:
     # A server may refuse before it has read everything.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         connection.sendall(message)
+    return read_response(connection, started)
+
+
+def read_response(connection: socket.socket, started: float | None = None) -> Response:
+    """The answer that comes on a connection; its seconds count from `started`, or from now."""
+    started = time.perf_counter() if started is None else started
     with contextlib.closing(HTTPResponse(connection)) as reader:
         reader.begin()
         body = reader.read()

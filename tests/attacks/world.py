@@ -11,7 +11,9 @@ from tests.attacks.apps import App
 from tests.attacks.canary import Canary
 from tests.attacks.outbox import Outbox
 from tests.attacks.people import Person
+from tests.attacks.receiver import Receiver
 from tests.attacks.server import ISSUER, Server
+from tests.attacks.shops import Shop, Stock, open_shop, stock
 from tests.attacks.store import Store
 
 from polar_server import settings as configuration
@@ -19,6 +21,8 @@ from polar_server.oauth.keys import SigningKey
 from polar_server.oauth.server_keys import ServerKeys
 
 _MANY = "1000000"
+STRICT_LIMIT = 20
+"""What the strict server lets anybody do in an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,19 @@ class Organization:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a server can reach: one receiver that it may call, and a canary wherever it may not."""
+
+    canary: Canary
+    receiver: Receiver
+
+
 class World:
     """A server with what a case may take for granted. Closing it stops the server."""
 
-    def __init__(self, folder: Path, database_url: str, *, workers: int, log_format: str, canary: Canary) -> None:
-        self.canary = canary
+    def __init__(self, folder: Path, database_url: str, *, workers: int, log_format: str, outside: Outside) -> None:
+        self.canary, self.receiver = outside.canary, outside.receiver
         self.store = Store(database_url)
         self.outbox = Outbox(folder / "data" / "mail")
         server_key = configuration.new_server_key()
@@ -53,7 +65,12 @@ class World:
         }
         loaded = configuration.load(settings)
         self.server_keys = ServerKeys(loaded.server_keys())
-        self.server = Server(folder, settings | canary.variables, workers)
+        self._variables = settings | self.canary.variables | self.receiver.variables
+        self.server = Server(folder, self._variables, workers)
+        self.shops: list[Shop] = []
+        """Those that one case each has used."""
+        self.stock_b_at_first: list[bytes] = []
+        """What its owner saw of the things of Bob's organization when they were new."""
         self._made: dict[str, dict[str, str]] = {}
 
     def open(self) -> None:
@@ -64,6 +81,18 @@ class World:
 
     def close(self) -> None:
         self.server.stop()
+        if "strict_server" in self.__dict__:
+            self.strict_server.stop()
+
+    @cached_property
+    def strict_server(self) -> Server:
+        """A server of the same database with low limits, called from an address that did nothing wrong yet."""
+        folder, limit = self.server.folder / "strict", str(STRICT_LIMIT)
+        folder.mkdir()
+        limits = {"POLAR_RATE_LIMIT_USER": limit, "POLAR_GUESSES_PER_ADDRESS": limit, "POLAR_WORKER": "false"}
+        server = Server(folder, {**self._variables, "POLAR_DATA_DIR": str(folder), **limits}, 1, "127.0.0.9")
+        server.start()
+        return server
 
     def once(self, name: str, make: Callable[[], dict[str, str]]) -> dict[str, str]:
         """Values of a state that several cases share: it is brought about once."""
@@ -150,6 +179,27 @@ class World:
     def client_without_pkce(self) -> App:
         """A confidential client that an operator lets leave PKCE out."""
         return apps.create(self.server, "Old app", "https://app.example/callback", "--no-pkce")
+
+    @cached_property
+    def shop_app(self) -> App:
+        """An app that may ask for everything."""
+        return apps.create(self.server, "Shop assistant", "https://app.example/callback")
+
+    @cached_property
+    def stock_a(self) -> Stock:
+        """Things of Ada's organization."""
+        return self._stock(self.ada, self.org_a)
+
+    @cached_property
+    def stock_b(self) -> Stock:
+        """Things of Bob's, which are none of Ada's business."""
+        made = self._stock(self.bob, self.org_b)
+        self.stock_b_at_first = [answer.body for answer in made.seen()]
+        return made
+
+    def _stock(self, owner: Person, organization: Organization) -> Stock:
+        shop = open_shop(self.server, owner, self.shop_app, organization.id)
+        return stock(shop, f"{organization.slug}-{secrets.token_hex(4)}")
 
     def tokens(self, app: App, person: Person, **params: str) -> dict[str, str]:
         """The token response of a fresh flow."""

@@ -1,0 +1,58 @@
+"""What happens between a request to the API and the look at its effects: events are sent, slow clients give up."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from tests.attacks.shops import Shop
+from tests.attacks.values import Values
+from tests.attacks.wire import Response
+
+PATIENCE = 15
+EVENTS = 10
+
+
+def _event_tried(values: Values, responses: Sequence[Response]) -> None:
+    """Something happens, and each endpoint that was made gets its first attempt."""
+    shop = Shop(values.world.server, values["org_a"], values["org_a_token"])
+    wanted = {response.json["id"] for response in responses if response.status == 201}
+    assert wanted, "there must be somebody to tell"
+    _happen(shop, 1)
+    deadline = time.monotonic() + PATIENCE
+    while shop.ask("GET", "/v1/webhooks/deliveries", limit="100").json["pagination"]["total_count"] < len(wanted):
+        assert time.monotonic() < deadline, "nobody tried"
+        time.sleep(0.02)
+
+
+def _others_told(values: Values, _: Sequence[Response]) -> None:
+    """Much happens while a receiver dawdles, and another endpoint of the organization is told of all of it."""
+    shop, receiver = Shop(values.world.server, values["org_a"], values["org_a_token"]), values.world.receiver
+    shop.make(
+        "/v1/webhooks/endpoints",
+        {"url": "https://receiver.example/prompt", "format": "raw", "events": ["customer.created"]},
+    )
+    _happen(shop, EVENTS)
+    started = time.monotonic()
+    while len(receiver.at("/prompt")) < EVENTS:
+        assert time.monotonic() < started + PATIENCE, "they were not told"
+        time.sleep(0.02)
+    assert receiver.at("/slow"), "the slow one was tried, too"
+    values.set(healthy_delay=str(receiver.at("/prompt")[-1].at - started))
+    receiver.released.set()
+
+
+def _crowd_ends(values: Values, _: Sequence[Response]) -> None:
+    """The slow clients say the rest at last, and are answered like any others."""
+    assert values.crowd is not None
+    assert set(values.crowd.end()) <= {400, 401, 408}
+
+
+def _happen(shop: Shop, count: int) -> None:
+    for number in range(count):
+        shop.make("/v1/customers/", {"email": f"customer{number}@customer.example"})
+
+
+SHOP_AFTERWARDS: Mapping[str, Callable[[Values, Sequence[Response]], None]] = {
+    "crowd_ends": _crowd_ends,
+    "event_tried": _event_tried,
+    "others_told": _others_told,
+}
