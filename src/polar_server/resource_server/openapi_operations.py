@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
+from polar_server.resource_server.errors import RequestValidationError
 from polar_server.resource_server.openapi_examples import example_of
 from polar_server.resource_server.openapi_reading import Reading, read_endpoint
 from polar_server.resource_server.openapi_schemas import Schemas
@@ -46,7 +47,7 @@ def describe_operation(handler: HTTPRouteHandler, path: str, schemas: Schemas) -
         "parameters": [*_path_parameters(path), *_query_parameters(handler, reading), *_headers()],
         "responses": {
             str(handler.status_code): _success(handler, reading, schemas),
-            **{str(status): _refusal(status) for status in sorted(_statuses(handler, reading))},
+            **{str(status): _refusal(status, reading) for status in sorted(_statuses(handler, reading))},
         },
     }
     if reading.body is not None:
@@ -124,8 +125,10 @@ def _statuses(handler: HTTPRouteHandler, reading: Reading) -> set[int]:
     return found | ({413} if reading.body is not None else set())
 
 
-def _refusal(status: int) -> Json:
-    return {"$ref": f"#/components/responses/{status}"}
+def _refusal(status: int, reading: Reading) -> Json:
+    """The shared refusal of this status; a 422 that may have a name of its own is another one."""
+    named = status == 422 and any(each.status == 422 for each in reading.refusals - {RequestValidationError})
+    return {"$ref": f"#/components/responses/{status}{'-named' if named else ''}"}
 
 
 def _success(handler: HTTPRouteHandler, reading: Reading, schemas: Schemas) -> Json:

@@ -94,6 +94,11 @@ REFUSALS: dict[str, Json] = {
     "422": _refusal(
         "Something in the request is wrong; every issue names its place.", "RequestValidationError", example=_WRONG
     ),
+    "422-named": _refusal(
+        "Something in the request is wrong, or something is missing that this needs.",
+        *("RequestValidationError", "Refusal"),
+        example=_WRONG,
+    ),
     "429": _refusal(
         "The calls of an hour are used up.",
         *("Refusal", "OAuthRefusal"),

@@ -147,6 +147,19 @@ async def pay(tx: Transaction, order: Row, payment_method_id: str | None, now: i
     await tell_order(tx, order_id, organization_id, ("order.updated", "order.paid"), now)
 
 
+async def plan_attempt(
+    tx: Transaction,
+    server: AuthorizationServer,  # noqa: ARG001 - so the makers of sales are all called alike
+    order_id: str,
+    organization_id: str,
+    at: int | None,
+    now: int,
+) -> None:
+    """Say when a pending order will be collected again; None for never."""
+    await queries.plan_attempt(tx, order_id, organization_id, at, now)
+    await tell_order(tx, order_id, organization_id, ("order.updated",), now)
+
+
 async def void_order(
     tx: Transaction,
     server: AuthorizationServer,  # noqa: ARG001 - so the makers of sales are all called alike
