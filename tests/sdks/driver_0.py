@@ -73,7 +73,14 @@ def refusal(error: Exception) -> dict[str, Any]:
         "kind": type(error).__name__,
         "status": getattr(error, "status_code", None),
         "body": getattr(error, "data", str(error)),
+        "retry_after": _retry_after(error),
     }
+
+
+def _retry_after(error: Exception) -> int | None:
+    """0.x leaves this to its caller: every error of an answer carries the headers."""
+    seconds = getattr(error, "headers", {}).get("retry-after")
+    return None if seconds is None else int(seconds)
 
 
 def shown(value: Any) -> Any:

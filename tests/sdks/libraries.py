@@ -12,13 +12,14 @@ FOLDER = Path(__file__).parent
 
 
 class Refused(Exception):
-    """What the SDK raised: its class, the status, and the body as the SDK read it."""
+    """What the SDK raised: its class, the status, the body as the SDK read it, and seconds to wait if it says so."""
 
     def __init__(self, error: dict[str, Any]) -> None:
         super().__init__(error)
         self.kind: str = error["kind"]
         self.status: int | None = error["status"]
         self.body: Any = error["body"]
+        self.retry_after: int | None = error["retry_after"]
 
     def place(self) -> list[str | int]:
         """Where the first mistake of a 422 is."""
