@@ -41,6 +41,7 @@ from polar_server.resource_server.reference import routes as reference_routes
 from polar_server.resource_server.routing import api_router
 from polar_server.resources import webhooks
 from polar_server.resources.benefit_grants.endpoints import routes as grant_routes
+from polar_server.resources.benefit_grants.reviewing import review_grants
 from polar_server.resources.benefit_grants.revoking import revoke_of_customer
 from polar_server.resources.benefits.endpoints import routes as benefit_routes
 from polar_server.resources.checkouts.endpoints import routes as checkout_routes
@@ -92,7 +93,7 @@ PACKAGES = (
 SWEEP_EVERY = 600
 """Seconds between two rounds of the sweeper."""
 
-DUE: tuple[Callable[[AuthorizationServer, int], Awaitable[int]], ...] = ()
+DUE: tuple[Callable[[AuthorizationServer, int], Awaitable[int]], ...] = (review_grants,)
 """What the clock starts: each does a part of what is due at a time, and gives how much that was."""
 
 LOOK_EVERY = 2.0

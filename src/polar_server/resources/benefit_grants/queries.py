@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import both, within, within_if_asked
+from polar_server.resource_server.ordered_ids import ordered_id
 
 _COLUMNS = """
     g.id, g.organization_id, g.customer_id, g.benefit_id, g.subscription_id, g.order_id, g.properties, g.granted_at,
@@ -27,6 +28,19 @@ _LIVE_OF_CUSTOMER = f"""
     ORDER BY g.created_at, g.id
 """
 _LOCK_LIVE_OF_CUSTOMER = Statement(_LIVE_OF_CUSTOMER, postgres=f"{_LIVE_OF_CUSTOMER} FOR UPDATE")
+_LIVE = f"""
+    SELECT {_COLUMNS} FROM benefit_grants g
+    WHERE g.id = :id AND g.organization_id = :organization_id AND g.granted_at IS NOT NULL
+"""
+_LOCK_LIVE = Statement(_LIVE, postgres=f"{_LIVE} FOR UPDATE")
+_ASK_FOR_PRODUCT = Statement("""
+    INSERT INTO grant_reviews (id, organization_id, product_id, created_at)
+    VALUES (:id, :organization_id, :product_id, :now)
+""")
+_ASK_FOR_BENEFIT = Statement("""
+    INSERT INTO grant_reviews (id, organization_id, benefit_id, created_at)
+    VALUES (:id, :organization_id, :benefit_id, :now)
+""")
 _ADD = Statement(f"""
     INSERT INTO benefit_grants (
         id, organization_id, customer_id, benefit_id, subscription_id, order_id, properties, granted_at, created_at
@@ -132,6 +146,21 @@ async def lock_of_sale(
 async def lock_live_of_customer(tx: Transaction, customer_id: str, organization_id: str) -> list[Row]:
     """Whatever a customer has, held until the transaction ends."""
     return await tx.all(_LOCK_LIVE_OF_CUSTOMER, customer_id=customer_id, organization_id=organization_id)
+
+
+async def lock_live(tx: Transaction, grant_id: str, organization_id: str) -> Row | None:
+    """A live grant, held until the transaction ends."""
+    return await tx.first(_LOCK_LIVE, id=grant_id, organization_id=organization_id)
+
+
+async def ask_for_product(tx: Transaction, product_id: str, organization_id: str, now: int) -> None:
+    """A product gives other benefits: have its sales brought in line. The caller holds the product."""
+    await tx.run(_ASK_FOR_PRODUCT, id=ordered_id(), organization_id=organization_id, product_id=product_id, now=now)
+
+
+async def ask_for_benefit(tx: Transaction, benefit_id: str, organization_id: str, now: int) -> None:
+    """A benefit was changed or deleted: have its grants brought in line. The caller holds the benefit."""
+    await tx.run(_ASK_FOR_BENEFIT, id=ordered_id(), organization_id=organization_id, benefit_id=benefit_id, now=now)
 
 
 async def add_grant(tx: Transaction, **columns: Any) -> Row:

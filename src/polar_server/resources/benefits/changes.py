@@ -10,6 +10,7 @@ from msgspec import UNSET
 from polar_server.database import Row, Transaction
 from polar_server.resource_server.benefits import DownloadablesProperties
 from polar_server.resource_server.metadata import check_metadata
+from polar_server.resources.benefit_grants import queries as grants
 from polar_server.resources.benefits import queries
 from polar_server.resources.benefits.bodies import type_of
 from polar_server.resources.benefits.rules import check_files, check_type, tidy, visibility_for
@@ -50,6 +51,15 @@ async def update_benefit(tx: Transaction, current: Row, sent: BenefitUpdate, now
         metadata=current["metadata"] if sent.metadata is UNSET else check_metadata(sent.metadata),
         now=now,
     )
+    if properties != current["properties"]:
+        await grants.ask_for_benefit(tx, current["id"], current["organization_id"], now)
+
+
+async def delete_benefit(tx: Transaction, current: Row, now: int) -> None:
+    """Delete a benefit, take it from every product, and have its grants revoked."""
+    benefit_id, organization_id = current["id"], current["organization_id"]
+    await queries.delete_benefit(tx, benefit_id, organization_id, now)
+    await grants.ask_for_benefit(tx, benefit_id, organization_id, now)
 
 
 async def _properties(tx: Transaction, sent: Any, organization_id: str) -> str:

@@ -97,14 +97,14 @@ async def update_benefit(
 
 @delete("/v1/benefits/{benefit_id:str}", scopes=[WRITE], status_code=204)
 async def delete_benefit(benefit_id: FromPath[str], caller: GivenCaller, server: GivenServer) -> None:
-    """Delete a benefit and take it from every product."""
+    """Delete a benefit, take it from every product, and revoke its grants."""
     now = int(server.clock())
     async with server.database.write() as tx:
         current = await _locked(tx, benefit_id, caller)
         if not current["deletable"]:
             raise NotPermitted("This benefit cannot be deleted.")
         organization_id = current["organization_id"]
-        await queries.delete_benefit(tx, benefit_id, organization_id, now)
+        await changes.delete_benefit(tx, current, now)
         deleted = structs.replace(benefit_of(current), is_deleted=True, modified_at=moment(now))
         await record_event(tx, organization_id, "benefit.updated", deleted, now)
 

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from polar_server.database import Row, Transaction
 from polar_server.resource_server.errors import Issue, RequestValidationError
 from polar_server.resource_server.metadata import check_metadata
+from polar_server.resources.benefit_grants import queries as grants
 from polar_server.resources.benefits import queries as benefits
 from polar_server.resources.files import queries as files
 from polar_server.resources.products import queries
@@ -81,6 +82,7 @@ async def replace_benefits(tx: Transaction, current: Row, ids: Sequence[str], no
                 [Issue(("body", "benefits", index), "There is no such benefit.", input=benefit_id)]
             )
     await benefits.replace_of_product(tx, product_id, organization_id, list(dict.fromkeys(ids)))
+    await grants.ask_for_product(tx, product_id, organization_id, now)
     await queries.touch_product(tx, product_id, organization_id, now)
 
 
