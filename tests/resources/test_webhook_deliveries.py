@@ -14,6 +14,7 @@ import pytest
 from tests.receiver import Received, Receiver, answer, receiving
 from tests.world import Api, World, api_of
 
+from polar_server.database import Statement
 from polar_server.html import Pages
 from polar_server.outbound import Outbound
 from polar_server.resource_server import event_queries
@@ -420,3 +421,27 @@ async def test_old_payloads_are_forgotten_and_secrets_follow_the_key(
     [delivery] = await _deliveries(api)
     assert (delivery["webhook_event"]["is_archived"], delivery["webhook_event"]["payload"]) == (True, None)
     assert (await api.post(f"/v1/webhooks/events/{receiver.ids[0]}/redeliver", None)).status_code == 404
+
+
+async def test_old_events_are_removed(
+    api: Api, worker: DeliveryWorker, receiver: Receiver, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After 180 days an event goes with all that was delivered of it, in batches; a younger one and its stay."""
+    monkeypatch.setattr(upkeep, "BATCH", 2)
+    database, keys = world.server.database, world.server.server_keys
+    await _listen(api, receiver.url)
+    for name in ("one", "two", "three"):
+        await _product(api, name)
+    await worker.work_once()
+    world.clock.now += 60
+    await _product(api, "young")
+    await worker.work_once()
+    later = int(world.clock()) + upkeep.REMOVED_AFTER
+    await upkeep.keep_up(database, keys, later - 60)
+    assert len(await _deliveries(api)) == 4
+    await upkeep.keep_up(database, keys, later - 59)
+    [left] = await _deliveries(api)
+    assert left["webhook_event"]["id"] == receiver.ids[-1]
+    async with database.read() as tx:
+        for table in ("events", "webhook_events", "webhook_deliveries"):
+            assert (await tx.one(Statement(f"SELECT count(*) FROM {table}")))[0] == 1, table

@@ -26,6 +26,12 @@ _ARCHIVE = Statement("""
         ORDER BY created_at LIMIT :limit
     )
 """)
+# What was on its way to endpoints goes with its event, and so do its deliveries.
+_REMOVE = Statement("""
+    DELETE FROM events WHERE id IN (
+        SELECT id FROM events WHERE payload IS NULL AND created_at < :before ORDER BY created_at LIMIT :limit
+    )
+""")
 
 
 async def add_event(tx: Transaction, **columns: str | int) -> None:
@@ -61,3 +67,8 @@ async def drop_events(tx: Transaction, event_ids: Iterable[str]) -> None:
 async def archive_events(tx: Transaction, before: int, limit: int) -> int:
     """Forget the payloads of events from before a time, oldest first; how many."""
     return await tx.run(_ARCHIVE, before=before, limit=limit)
+
+
+async def remove_events(tx: Transaction, before: int, limit: int) -> int:
+    """Remove archived events from before a time, with all that was delivered of them, oldest first; how many."""
+    return await tx.run(_REMOVE, before=before, limit=limit)

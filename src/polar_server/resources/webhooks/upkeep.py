@@ -1,6 +1,8 @@
-"""What a worker does once an hour: old payloads are archived, and secrets follow the server key."""
+"""What a worker does once an hour: old payloads are archived, older events removed; secrets follow the server key."""
 
-from polar_server.database import Database
+from collections.abc import Awaitable, Callable
+
+from polar_server.database import Database, Transaction
 from polar_server.oauth.server_keys import SealBroken, ServerKeys
 from polar_server.resource_server import event_queries
 from polar_server.resources.webhooks import sending_queries
@@ -10,16 +12,27 @@ UPKEEP_EVERY = 3600
 """Seconds."""
 ARCHIVED_AFTER = 90 * 86_400
 """Seconds after which a payload is forgotten and its event cannot be sent again."""
+REMOVED_AFTER = 180 * 86_400
+"""Seconds after which an event is removed, with its deliveries."""
 BATCH = 500
+"""Events in one statement, so that nobody waits for long."""
+
+Step = Callable[[Transaction, int, int], Awaitable[int]]
+"""Does something to events from before a time, to so many at most; to how many."""
 
 
 async def keep_up(database: Database, server_keys: ServerKeys, now: int) -> None:
-    """Archive and reseal, in small batches."""
-    archived = BATCH
-    while archived == BATCH:
-        async with database.statement() as tx:
-            archived = await event_queries.archive_events(tx, now - ARCHIVED_AFTER, BATCH)
+    """Archive, remove and reseal, in small batches."""
+    await _in_batches(database, event_queries.archive_events, now - ARCHIVED_AFTER)
+    await _in_batches(database, event_queries.remove_events, now - REMOVED_AFTER)
     await _reseal(database, server_keys)
+
+
+async def _in_batches(database: Database, step: Step, before: int) -> None:
+    done = BATCH
+    while done == BATCH:
+        async with database.statement() as tx:
+            done = await step(tx, before, BATCH)
 
 
 async def _reseal(database: Database, server_keys: ServerKeys) -> None:
