@@ -6,6 +6,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.world import ISSUER, NOW, Api, World
 
@@ -374,3 +375,56 @@ async def test_an_invoice_needs_a_number_and_who_is_billed(world: World, api: Ap
     response = await api.post(f"/v1/orders/{paid['id']}/invoice", None)
     assert (response.status_code, response.json()) == (202, None)
     assert (await api.get(f"/v1/orders/{draft['id']}/receipt")).status_code == 404
+
+
+async def opened(world: World, api: Api, path: str) -> httpx.Response:
+    """The page at the address that the API gives."""
+    response = await api.get(path)
+    assert response.status_code == 200, response.text
+    return await world.http.get(response.json()["url"])
+
+
+async def test_an_invoice_is_a_page_at_a_signed_address(world: World, api: Api) -> None:
+    """Who sold, who bought, what, and for how much; nobody needs a token, and strangers' names stay text."""
+    ada, lamp = await customer(api), await product(api)
+    items = (NewItem("<b>Lamp</b>", 120_000, starts_at=NOW, ends_at=NOW + 86_400), NewItem("Credit", -20_000))
+    card_id = await paying(world, ada)
+    members: dict[str, Any] = {
+        "billing_name": "Ada & Co",
+        "billing_address": json.dumps(ADDRESS),
+        "payment_method_id": card_id,
+    }
+    path = f"/v1/orders/{(await place(world, ada, lamp, items=items, **members))['id']}"
+    page = await opened(world, api, f"{path}/invoice")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert page.headers["cache-control"] == "no-store"
+    for text in (
+        *("<h1>Invoice</h1>", "LIGHTHOUSE-0001", "Lighthouse", "Ada &amp; Co", "1 rue de la Paix", "75002 Paris"),
+        *("&lt;b&gt;Lamp&lt;/b&gt;", "$1,200.00", "-$200.00", "$1,000.00", "Total paid", "Visa ending in 4242"),
+        *("15 January 2027", "16 January 2027", "no tax is added"),
+    ):
+        assert text in page.text, text
+    assert "<script" not in page.text
+    receipt = await opened(world, api, f"{path}/receipt")
+    assert "<h1>Receipt</h1>" in receipt.text
+
+
+async def test_an_address_works_for_one_document_for_an_hour(world: World, api: Api, stranger: Api) -> None:
+    """Changed, over, or turned to another document, it leads to a page that says so."""
+    ada = await customer(api)
+    members: dict[str, Any] = {"billing_name": "Ada", "billing_address": json.dumps(ADDRESS)}
+    one, other = await place(world, ada, **members), await place(world, ada, **members)
+    url = (await api.get(f"/v1/orders/{one['id']}/receipt")).json()["url"]
+    assert (await world.http.get(url)).status_code == 200
+    assert stranger.organization_id is not None
+    for changed in (
+        url.replace(one["id"], other["id"]),
+        url.replace("/receipt", "/invoice"),
+        url.replace(one["organization_id"], stranger.organization_id),
+        url.replace("expires=1800003600", "expires=1900000000"),
+        url.partition("?")[0],
+    ):
+        page = await world.http.get(changed)
+        assert (page.status_code, "This link does not work any more" in page.text) == (403, True)
+    world.clock.now += 3601
+    assert (await world.http.get(url)).status_code == 403

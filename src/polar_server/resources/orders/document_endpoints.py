@@ -37,4 +37,4 @@ async def _address(server: AuthorizationServer, caller: Caller, kind: Kind, orde
         order = await found(tx, order_id, caller)
     if not is_there(order, kind):
         raise ResourceNotFound(f"There is no {kind} of this order.")
-    return address_of_document(server, kind, order_id, int(server.clock()))
+    return address_of_document(server, kind, order, int(server.clock()))

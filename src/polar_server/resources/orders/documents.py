@@ -33,15 +33,21 @@ def check_invoice(order: Row) -> None:
         raise MissingInvoiceBillingDetails("Set the order's billing_name and billing_address first.")
 
 
-def address_of_document(server: AuthorizationServer, kind: Kind, order_id: str, now: int) -> str:
+def address_of_document(server: AuthorizationServer, kind: Kind, order: Row, now: int) -> str:
     """Where the document can be read for an hour by whoever has the address."""
-    permission = Permission("GET", _key(kind, order_id), now + URL_LIFETIME)
-    return f"{server.issuer}/orders/{order_id}/{kind}?{Signer(server.server_keys).query(permission)}"
+    place = (order["organization_id"], order["id"])
+    permission = Permission("GET", _key(kind, place), now + URL_LIFETIME)
+    return f"{server.issuer}/orders/{'/'.join(place)}/{kind}?{Signer(server.server_keys).query(permission)}"
 
 
-def may_read(server: AuthorizationServer, kind: Kind, order_id: str, query: Mapping[str, str], now: int) -> bool:
-    """Whether the query is of an address that was given for this document, and is not over."""
-    return Signer(server.server_keys).read("GET", _key(kind, order_id), query, now) is not None
+def may_read(
+    server: AuthorizationServer, kind: Kind, place: tuple[str, str], query: Mapping[str, str], now: int
+) -> bool:
+    """Whether the query is of an address that was given for this document, and is not over.
+
+    `place` is the id of the organization and that of the order.
+    """
+    return Signer(server.server_keys).read("GET", _key(kind, place), query, now) is not None
 
 
 def is_there(order: Row, kind: Kind) -> bool:
@@ -51,6 +57,6 @@ def is_there(order: Row, kind: Kind) -> bool:
     return order["status"] not in ("draft", "void") and has_invoice(order)
 
 
-def _key(kind: Kind, order_id: str) -> str:
+def _key(kind: Kind, place: tuple[str, str]) -> str:
     # No file has such a key: theirs are ids alone.
-    return f"{kind} {order_id}"
+    return " ".join((kind, *place))
