@@ -39,7 +39,7 @@ from polar_server.rate_limits import RateLimits
 from polar_server.refusals import exception_handlers
 from polar_server.resource_server.reference import routes as reference_routes
 from polar_server.resource_server.routing import api_router
-from polar_server.resources import webhooks
+from polar_server.resources import orders, webhooks
 from polar_server.resources.benefit_grants.endpoints import routes as grant_routes
 from polar_server.resources.benefit_grants.reviewing import review_grants
 from polar_server.resources.benefit_grants.revoking import revoke_of_customer
@@ -51,6 +51,7 @@ from polar_server.resources.files.endpoints import routes as file_routes
 from polar_server.resources.files.sweeping import sweep as sweep_files
 from polar_server.resources.files.transfers import routes as transfer_routes
 from polar_server.resources.metrics.endpoints import routes as metric_routes
+from polar_server.resources.orders.document_pages import routes as document_routes
 from polar_server.resources.orders.endpoints import routes as order_routes
 from polar_server.resources.organizations.endpoints import routes as organization_routes
 from polar_server.resources.products.endpoints import routes as product_routes
@@ -153,7 +154,7 @@ class _House:
         self.mailer: Mailer = mailer_for(settings, clock)
         folders = {
             package.__name__.rpartition(".")[2]: Path(package.__path__[0]) / "templates"
-            for package in (accounts, authorization_server, resource_server, webhooks)
+            for package in (accounts, authorization_server, resource_server, orders, webhooks)
         }
         self.pages = Pages(folders, settings, server_keys)
         self.rate_limits = RateLimits(settings, clock)
@@ -254,6 +255,7 @@ def _framework(house: _House) -> Litestar:
             *account_routes,
             *authorization_routes,
             *reference_routes,
+            *document_routes,
             api_router(route for routes in RESOURCES.values() for route in routes),
         ],
         dependencies={name: _constant(part) for name, part in parts.items()} | {"session": Provide(house.session)},
