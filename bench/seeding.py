@@ -123,7 +123,7 @@ class Seeder:
         return [token.text for token in minted]
 
     def _grants(self, client: SeededClient, count: int) -> list[str]:
-        ids = [str(uuid.uuid4()) for _ in range(count)]
+        ids = [tokens.new_id(self._tick(), os.urandom(tokens.ID_BYTES)) for _ in range(count)]
         self._copy(_GRANTS, (self._grant_row(client, number, each) for number, each in enumerate(ids)))
         return ids
 
@@ -142,8 +142,12 @@ class Seeder:
         return [self._mint(kinds[self._sub_type]) for _ in range(count)]
 
     def _mint(self, kind: TokenKind) -> Token:
-        self._next_ms += 1  # ids in the order of their rows, as in a server's life
-        return tokens.mint(kind, self._next_ms, os.urandom(tokens.ENTROPY_BYTES))
+        return tokens.mint(kind, self._tick(), os.urandom(tokens.ENTROPY_BYTES))
+
+    def _tick(self) -> int:
+        """A millisecond later: ids are in the order of their rows, as in a server's life."""
+        self._next_ms += 1
+        return self._next_ms
 
     def _kept(self, token: Token) -> tuple[str, str, str]:
         return token.id, self._keys.digest(token.text), self._keys.key_id
