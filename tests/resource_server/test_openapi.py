@@ -7,8 +7,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 from tests.described import ISSUER, document_of
-from tests.world import Api, World
+from tests.world import Api, World, token_of
 
+from polar_server.accounts.roles import Role
 from polar_server.oauth import scopes
 from polar_server.resource_server.openapi import api_handlers
 from polar_server.resource_server.openapi_examples import example_of
@@ -92,10 +93,30 @@ async def test_what_writes_describes_its_body_with_an_example_that_fits(
             assert not errors, f"{method} {path}: {errors}"
 
 
-async def test_the_example_of_a_product_creates_one(api: Api, described: dict[str, Any]) -> None:
+@pytest.mark.parametrize("path", ["products", "customers", "benefits", "files"])
+async def test_the_example_of_something_new_makes_one(api: Api, described: dict[str, Any], path: str) -> None:
     """What the document shows works as it stands."""
-    example = described["paths"]["/v1/products"]["post"]["requestBody"]["content"]["application/json"]["example"]
-    assert (await api.post("/v1/products/", example)).status_code == 201
+    content = described["paths"][f"/v1/{path}"]["post"]["requestBody"]["content"]
+    made = await api.post(f"/v1/{path}", content["application/json"]["example"])
+    assert made.status_code == 201, made.text
+
+
+async def test_the_examples_of_refusals_are_what_comes(world: World, described: dict[str, Any]) -> None:
+    """A token that is none, a right that a role lacks, and a thing that does not exist."""
+    owner, member = await world.person("owner@example.com"), await world.person("member@example.com")
+    organization_id = await world.organization("lighthouse", owner)
+    await world.join(organization_id, member, Role.MEMBER)
+    api = await token_of(world, member, organization_id, sub_type="user")
+    no_right = {"url": "https://app.example/", "format": "raw", "events": [], "organization_id": organization_id}
+    answers = [
+        await Api(world.http, "polar_at_u_none").get("/v1/products/"),
+        await api.post("/v1/webhooks/endpoints", no_right),
+        await api.get("/v1/products/3befcb56-d67f-498e-add3-9b47c6bf39ae"),
+    ]
+    for status, answer in zip(("401", "403", "404"), answers, strict=True):
+        assert answer.status_code == int(status)
+        content = described["components"]["responses"][status]["content"]["application/json"]
+        assert answer.json() == content["example"]
 
 
 async def test_refusals_are_read_from_the_code(described: dict[str, Any]) -> None:

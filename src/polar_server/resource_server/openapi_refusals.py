@@ -81,7 +81,10 @@ REFUSALS: dict[str, Json] = {
     "403": _refusal(
         "The token lacks the scope, or the person's role in the organization does not allow this.",
         *("OAuthRefusal", "Refusal"),
-        example={"error": "NotPermitted", "detail": "Your role in this organization does not allow this."},
+        example={
+            "error": "NotPermitted",
+            "detail": "Your role in this organization, member, does not allow webhooks:write.",
+        },
         challenge="WWW-Authenticate",
     ),
     "404": _refusal(

@@ -15,6 +15,9 @@ Number = Annotated[int, Meta(ge=1, le=10_000)]
 MimeType = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\\Z")]
 
 MAX_PARTS = 10_000
+_SIZE = 48_213
+_PARTS = [[{"number": 1, "chunk_start": 0, "chunk_end": _SIZE}]]
+"""An upload in one part, for the documentation."""
 
 
 class PartCreate(Struct):
@@ -29,7 +32,7 @@ class PartCreate(Struct):
 class UploadCreate(Struct):
     """The parts that will be sent, in their order. They cover the file."""
 
-    parts: Annotated[list[PartCreate], Meta(min_length=1, max_length=MAX_PARTS)]
+    parts: Annotated[list[PartCreate], Meta(min_length=1, max_length=MAX_PARTS, examples=_PARTS)]
 
 
 class FileCreate(Struct):
@@ -38,7 +41,7 @@ class FileCreate(Struct):
     service: Service
     name: Name
     mime_type: MimeType
-    size: Annotated[int, Meta(ge=1)]
+    size: Annotated[int, Meta(ge=1, examples=[_SIZE])]
     upload: UploadCreate
     organization_id: str | UnsetType | None = UNSET
     checksum_sha256_base64: Checksum | None = None
