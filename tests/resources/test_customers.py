@@ -4,9 +4,14 @@ import csv
 from typing import Any
 
 import pytest
-from tests.world import Api, World, api_of, token_of
+from tests.world import NOW, Api, World, api_of, token_of
 
+from polar_server.database import Statement
+from polar_server.payments import Card, charge
 from polar_server.resources.customers import export
+from polar_server.resources.customers import payment_method_queries as cards
+from polar_server.resources.products import queries as products
+from polar_server.resources.subscriptions.starting import NewSubscription, start_subscription
 
 BODY = {"email": "ada@example.com"}
 MISSING = {"error": "ResourceNotFound", "detail": "Not found"}
@@ -18,6 +23,25 @@ async def _create(api: Api, **members: Any) -> dict[str, Any]:
     assert response.status_code == 201, response.text
     made: dict[str, Any] = response.json()
     return made
+
+
+async def _subscribe(world: World, api: Api, customer_id: str, **members: Any) -> str:
+    """A subscription to a product that gives a flag, paid for; the product's id."""
+    price = {"amount_type": "fixed", "price_amount": 1000}
+    body = {"name": "Night lamp", "recurring_interval": "month", "prices": [price]}
+    product_id = (await api.post("/v1/products/", body)).json()["id"]
+    flag = {"type": "feature_flag", "description": "Beta", "properties": {}, "metadata": {"tier": "gold"}}
+    benefit_id = (await api.post("/v1/benefits/", flag)).json()["id"]
+    assert (await api.post(f"/v1/products/{product_id}/benefits", {"benefits": [benefit_id]})).status_code == 200
+    organization_id = str(api.organization_id)
+    async with world.server.database.write() as tx:
+        reach = f'["{organization_id}"]'
+        product = await products.find_product(tx, product_id, reach)
+        [sold] = (await products.list_prices(tx, [product_id], reach))[product_id]
+        assert product is not None
+        new = NewSubscription(organization_id, customer_id, product, sold, 1000, "usd", **members)
+        await start_subscription(tx, world.server, new, NOW)
+    return str(product_id)
 
 
 async def _refused(api: Api, path: str, body: dict[str, Any], method: str = "PATCH") -> list[Any]:
@@ -261,3 +285,113 @@ async def test_scopes_are_enforced(world: World) -> None:
             assert (await api.get(path)).status_code == read
         assert (await api.post("/v1/customers/", BODY)).status_code == write
         assert (await api.patch("/v1/customers/none", {})).status_code == (403 if write == 403 else 404)
+
+
+async def test_the_state_tells_what_a_customer_has(world: World, api: Api) -> None:
+    """Running subscriptions and granted benefits with all their keys, by both addresses; `active` filters."""
+    made = await _create(api, external_id="one")
+    other = await _create(api, email="bob@example.com")
+    product_id = await _subscribe(world, api, made["id"], trial=("day", 14))
+    for address in (made["id"], "external/one"):
+        state = (await api.get(f"/v1/customers/{address}/state")).json()
+        [subscription], [grant] = state["active_subscriptions"], state["granted_benefits"]
+        assert subscription == {
+            "id": subscription["id"],
+            "created_at": "2027-01-15T08:00:00Z",
+            "modified_at": None,
+            "status": "trialing",
+            "amount": 1000,
+            "currency": "usd",
+            "recurring_interval": "month",
+            "current_period_start": "2027-01-15T08:00:00Z",
+            "current_period_end": "2027-01-29T08:00:00Z",
+            "trial_start": "2027-01-15T08:00:00Z",
+            "trial_end": "2027-01-29T08:00:00Z",
+            "cancel_at_period_end": False,
+            "canceled_at": None,
+            "started_at": "2027-01-15T08:00:00Z",
+            "ends_at": None,
+            "product_id": product_id,
+            "metadata": {},
+            "custom_field_data": {},
+            "discount_id": None,
+            "seats": None,
+            "units": None,
+            "meters": [],
+        }
+        assert grant == {
+            "id": grant["id"],
+            "created_at": "2027-01-15T08:00:00Z",
+            "modified_at": None,
+            "granted_at": "2027-01-15T08:00:00Z",
+            "benefit_id": grant["benefit_id"],
+            "benefit_type": "feature_flag",
+            "benefit_metadata": {"tier": "gold"},
+            "properties": {},
+        }
+    for active, found in (("true", made), ("false", other)):
+        assert [each["id"] for each in (await api.get(f"/v1/customers/?active={active}")).json()["items"]] == [
+            found["id"]
+        ]
+
+
+async def _card(world: World, api: Api, customer_id: str, token: str, last4: str) -> str:
+    async with world.server.database.write() as tx:
+        card = Card(token, "visa", last4, 9, 2030)
+        place = {"organization_id": str(api.organization_id), "customer_id": customer_id}
+        return await cards.add_payment_method(tx, **place, card=card, now=int(world.clock()))
+
+
+async def test_cards_are_listed_and_the_last_one_is_the_default(world: World, api: Api, stranger: Api) -> None:
+    """Newest first, in pages, by both addresses, for nobody else; the customer names the one that is charged."""
+    made = await _create(api, external_id="one")
+    first = await _card(world, api, made["id"], "test_success", "4242")
+    world.clock.now += 10
+    second = await _card(world, api, made["id"], "test_declined", "0002")
+    for address in (made["id"], "external/one"):
+        page = (await api.get(f"/v1/customers/{address}/payment-methods?limit=1")).json()
+        assert page["pagination"] == {"total_count": 2, "max_page": 2}
+        assert page["items"] == [
+            {
+                "id": second,
+                "created_at": "2027-01-15T08:00:10Z",
+                "modified_at": None,
+                "processor": "stripe",
+                "customer_id": made["id"],
+                "type": "card",
+                "method_metadata": {
+                    "brand": "visa",
+                    "last4": "0002",
+                    "exp_month": 9,
+                    "exp_year": 2030,
+                    "wallet": None,
+                },
+                "is_default": True,
+            }
+        ]
+    [older] = (await api.get(f"/v1/customers/{made['id']}/payment-methods?limit=1&page=2")).json()["items"]
+    assert (older["id"], older["is_default"]) == (first, False)
+    assert (await api.get(f"/v1/customers/{made['id']}")).json()["default_payment_method_id"] == second
+    assert (await stranger.get(f"/v1/customers/{made['id']}/payment-methods")).json() == MISSING
+
+
+_EVENTS = Statement("SELECT type FROM events WHERE type LIKE 'customer.%' OR type LIKE 'benefit_grant.%' ORDER BY id")
+
+
+@pytest.mark.parametrize("anonymize", [False, True])
+async def test_what_a_deleted_customer_had_ends(world: World, api: Api, anonymize: bool) -> None:
+    """Benefits are revoked and told, cards cannot be charged; anonymous ones do not even tell which cards they were."""
+    made = await _create(api)
+    await _subscribe(world, api, made["id"])
+    card_id = await _card(world, api, made["id"], "test_success", "4242")
+    assert (await api.delete(f"/v1/customers/{made['id']}?anonymize={anonymize}")).status_code == 204
+    assert (await api.get("/v1/benefit-grants/?is_granted=true")).json()["items"] == []
+    [grant] = (await api.get("/v1/benefit-grants/")).json()["items"]
+    assert (grant["is_revoked"], grant["customer"]["deleted_at"]) == (True, "2027-01-15T08:00:00Z")
+    assert grant["customer"]["default_payment_method_id"] is None
+    async with world.server.database.read() as tx:
+        card = await cards.find_payment_method(tx, card_id, str(api.organization_id))
+        assert await cards.find_default_payment_method(tx, made["id"], str(api.organization_id)) is None
+    assert card is not None
+    assert type(charge(card["token"])).__name__ == "Declined"
+    assert card["last4"] == ("" if anonymize else "4242")
