@@ -45,6 +45,7 @@ from polar_server.resources.benefit_grants.reviewing import review_grants
 from polar_server.resources.benefit_grants.revoking import revoke_of_customer
 from polar_server.resources.benefits.endpoints import routes as benefit_routes
 from polar_server.resources.checkouts.endpoints import routes as checkout_routes
+from polar_server.resources.checkouts.expiring import expire_checkouts
 from polar_server.resources.customers.deleting import OnDeletion
 from polar_server.resources.customers.endpoints import routes as customer_routes
 from polar_server.resources.files.endpoints import routes as file_routes
@@ -94,7 +95,7 @@ PACKAGES = (
 SWEEP_EVERY = 600
 """Seconds between two rounds of the sweeper."""
 
-DUE: tuple[Callable[[AuthorizationServer, int], Awaitable[int]], ...] = (review_grants,)
+DUE: tuple[Callable[[AuthorizationServer, int], Awaitable[int]], ...] = (review_grants, expire_checkouts)
 """What the clock starts: each does a part of what is due at a time, and gives how much that was."""
 
 LOOK_EVERY = 2.0

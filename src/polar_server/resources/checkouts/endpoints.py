@@ -1,5 +1,114 @@
-"""`/v1/checkouts/`."""
+"""`/v1/checkouts/`: list, create, get, update; the customer's own are in `client_endpoints`."""
 
-from typing import Any
+import json
+from typing import Annotated, Any
 
-routes: list[Any] = []
+from litestar import Request, get, patch, post
+from litestar.params import FromPath, QueryParameter
+
+from polar_server.authorization_server.server import GivenServer
+from polar_server.database import Row, Transaction
+from polar_server.resource_server.bodies import read_body
+from polar_server.resource_server.caller import Caller, GivenCaller
+from polar_server.resource_server.errors import ResourceNotFound
+from polar_server.resource_server.events import record_event
+from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
+from polar_server.resources.checkouts import client_endpoints, queries
+from polar_server.resources.checkouts.answers import checkouts_of, status_of
+from polar_server.resources.checkouts.creating import create_checkout as create
+from polar_server.resources.checkouts.editing import changed_columns
+from polar_server.resources.checkouts.queries import CheckoutFilter
+from polar_server.resources.checkouts.refusals import NotOpenCheckout
+from polar_server.resources.checkouts.schemas import Checkout, CheckoutCreate, CheckoutUpdate, Status
+
+READ, WRITE = "checkouts:read", "checkouts:write"
+
+SORTED_BY = "One or more of created_at, expires_at, status; a minus in front turns the order round."
+_ONE = "/v1/checkouts/{checkout_id:str}"
+
+
+@get("/v1/checkouts", scopes=[READ, WRITE])
+async def list_checkouts(
+    caller: GivenCaller,
+    server: GivenServer,
+    paging: GivenPaging,
+    organization_id: Annotated[list[str] | None, QueryParameter(description="Of one of these organizations.")] = None,
+    product_id: Annotated[list[str] | None, QueryParameter(description="Of one of these products.")] = None,
+    customer_id: Annotated[list[str] | None, QueryParameter(description="Of one of these customers.")] = None,
+    external_customer_id: Annotated[
+        list[str] | None, QueryParameter(description="Of customers with one of these ids in your system.")
+    ] = None,
+    status: Annotated[list[Status] | None, QueryParameter(description="One of these.")] = None,
+    email: Annotated[str | None, QueryParameter(name="query", description="A part of the customer's email.")] = None,
+    sorting: Annotated[list[str] | None, QueryParameter(description=SORTED_BY)] = None,
+) -> ListResource[Checkout]:
+    """The checkouts of the caller's organizations."""
+    reach = caller.reach(organization_id)
+    wanted = CheckoutFilter(
+        organization_ids=reach,
+        product_ids=_asked(product_id),
+        customer_ids=_asked(customer_id),
+        external_customer_ids=_asked(external_customer_id),
+        statuses=_asked(status),
+        query=email,
+    )
+    order = order_by(sorting, queries.SORTING, "-created_at")
+    async with server.database.read() as tx:
+        rows, total = await queries.list_checkouts(tx, wanted, order, paging.limit, paging.offset)
+        return paging.of(await checkouts_of(tx, rows, reach, server, int(server.clock())), total)
+
+
+@post("/v1/checkouts", scopes=[WRITE], status_code=201)
+async def create_checkout(request: Request[Any, Any, Any], caller: GivenCaller, server: GivenServer) -> Checkout:
+    """Create a checkout. Send the customer to its `url`, which works for a day."""
+    new, now = await read_body(request, CheckoutCreate), int(server.clock())
+    async with server.database.write() as tx:
+        row = await create(tx, server, caller, new, WRITE, now)
+        checkout = (await checkouts_of(tx, [row], caller.reach(), server, now))[0]
+        await record_event(tx, checkout.organization_id, "checkout.created", checkout, now)
+        return checkout
+
+
+@get(_ONE, scopes=[READ, WRITE])
+async def get_checkout(checkout_id: FromPath[str], caller: GivenCaller, server: GivenServer) -> Checkout:
+    """One checkout."""
+    async with server.database.read() as tx:
+        row = _present(await queries.find_checkout(tx, checkout_id, caller.reach()))
+        return (await checkouts_of(tx, [row], caller.reach(), server, int(server.clock())))[0]
+
+
+@patch(_ONE, scopes=[WRITE])
+async def update_checkout(
+    request: Request[Any, Any, Any], checkout_id: FromPath[str], caller: GivenCaller, server: GivenServer
+) -> Checkout:
+    """Change what is sent, as long as the checkout is open."""
+    sent, now = await read_body(request, CheckoutUpdate), int(server.clock())
+    async with server.database.write() as tx:
+        current = await _locked(tx, checkout_id, caller)
+        if (status := status_of(current, now)) != "open":
+            raise NotOpenCheckout(f"The checkout is {status}: only an open one can change.")
+        await queries.save_checkout(tx, current, await changed_columns(tx, current, sent), now)
+        row = _present(await queries.find_checkout(tx, checkout_id, caller.reach()))
+        checkout = (await checkouts_of(tx, [row], caller.reach(), server, now))[0]
+        await record_event(tx, checkout.organization_id, "checkout.updated", checkout, now)
+        return checkout
+
+
+async def _locked(tx: Transaction, checkout_id: str, caller: Caller) -> Row:
+    """The checkout, for a change that the person's role must allow."""
+    row = _present(await queries.lock_checkout(tx, checkout_id, caller.reach()))
+    caller.require(row["organization_id"], WRITE)
+    return row
+
+
+def _asked(values: list[Any] | None) -> str | None:
+    return None if values is None else json.dumps(values)
+
+
+def _present(row: Row | None) -> Row:
+    if row is None:
+        raise ResourceNotFound
+    return row
+
+
+routes = [list_checkouts, create_checkout, get_checkout, update_checkout, *client_endpoints.routes]
