@@ -57,7 +57,9 @@ from polar_server.resources.orders.endpoints import routes as order_routes
 from polar_server.resources.organizations.endpoints import routes as organization_routes
 from polar_server.resources.products.endpoints import routes as product_routes
 from polar_server.resources.refunds.endpoints import routes as refund_routes
+from polar_server.resources.subscriptions.ending import end_subscriptions_of
 from polar_server.resources.subscriptions.endpoints import routes as subscription_routes
+from polar_server.resources.subscriptions.renewals import renew_subscriptions
 from polar_server.resources.users.endpoints import routes as user_routes
 from polar_server.resources.webhooks.delivery_endpoints import routes as delivery_routes
 from polar_server.resources.webhooks.endpoints import routes as webhook_routes
@@ -66,6 +68,7 @@ from polar_server.resources.webhooks.notices import teller
 from polar_server.resources.webhooks.worker import DeliveryWorker
 from polar_server.settings import Settings
 from polar_server.storage import storage_for
+from polar_server.telemetry import Telemetry, metrics_endpoints
 
 RESOURCES = {
     "organizations": organization_routes,
@@ -95,7 +98,11 @@ PACKAGES = (
 SWEEP_EVERY = 600
 """Seconds between two rounds of the sweeper."""
 
-DUE: tuple[Callable[[AuthorizationServer, int], Awaitable[int]], ...] = (review_grants, expire_checkouts)
+DUE: tuple[Callable[[AuthorizationServer, int], Awaitable[int]], ...] = (
+    review_grants,
+    expire_checkouts,
+    renew_subscriptions,
+)
 """What the clock starts: each does a part of what is due at a time, and gives how much that was."""
 
 LOOK_EVERY = 2.0
@@ -113,7 +120,7 @@ async def _end_grants(transaction: Transaction, user_id: str, now: int) -> None:
 ON_CREDENTIALS_CHANGED = (_end_grants,)
 """What else ends with a person's old password, in the same transaction."""
 
-ON_CUSTOMER_DELETION: tuple[OnDeletion, ...] = (revoke_of_customer,)
+ON_CUSTOMER_DELETION: tuple[OnDeletion, ...] = (end_subscriptions_of, revoke_of_customer)
 """What else ends with a customer, in the same transaction and in this order."""
 
 
@@ -129,12 +136,14 @@ def build(settings: Settings, server_keys: ServerKeys, clock: Clock) -> ASGIApp:
     """The application from its settings, keys and clock."""
     house = _House(settings, server_keys, clock)
     pages_and_api = _framework(house)
-    return PlainEndpoints(house.server, EXACT, PREFIXES, pages_and_api)
+    exact = {**EXACT, **metrics_endpoints(house.telemetry, settings.metrics_token)}
+    return PlainEndpoints(house.server, exact, PREFIXES, pages_and_api, house.telemetry.count_request)
 
 
 async def deliver(settings: Settings, server_keys: ServerKeys, clock: Clock, ended: asyncio.Event) -> None:
     """Do the work beside the requests and answer none, until the end is asked for."""
     house = _House(settings, server_keys, clock)
+    house.telemetry.open()
     await house.database.open()
     house.mailer.open()
     try:
@@ -158,7 +167,8 @@ class _House:
             for package in (accounts, authorization_server, resource_server, orders, webhooks)
         }
         self.pages = Pages(folders, settings, server_keys)
-        self.rate_limits = RateLimits(settings, clock)
+        self.telemetry = Telemetry(settings.data_dir / "telemetry")
+        self.rate_limits = RateLimits(settings, clock, self.telemetry.count_store_error)
         self.outbound = Outbound(loopback=settings.outbound_loopback)
         self.storage = storage_for(settings, server_keys, clock)
         self.server = AuthorizationServer(
@@ -168,6 +178,7 @@ class _House:
     @asynccontextmanager
     async def open(self, _: Litestar) -> AsyncIterator[None]:
         """Open what needs the event loop, for as long as the application runs."""
+        self.telemetry.open()
         await self.database.open()
         try:
             await patiently(self._prepare_keys)
@@ -190,6 +201,7 @@ class _House:
         await self.storage.close()
         self.passwords.close()
         await self.database.close()
+        self.telemetry.close()
 
     async def _prepare_keys(self) -> None:
         await ensure_keys(self.database, self.server_keys, int(self.clock()))
@@ -217,8 +229,8 @@ class _House:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Deliver webhooks and do what the clock starts, beside whatever the block does."""
-        tell = teller(self.database, self.pages.text, self.mailer.post)
-        desk = Desk(self.database, self.server_keys, self.outbound, self.clock, random.random, tell)
+        tell, count = teller(self.database, self.pages.text, self.mailer.post)
+        desk = Desk(self.database, self.server_keys, self.outbound, self.clock, random.random, tell, count)
         async with DeliveryWorker(desk).running(), running(*(self._due(work) for work in DUE)):
             yield
 

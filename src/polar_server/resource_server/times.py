@@ -1,6 +1,9 @@
 """Times of the API: RFC 3339 with an offset."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from polar_server.resource_server.errors import Issue, RequestValidationError
 
 
 def moment(seconds: int) -> datetime:
@@ -17,3 +20,13 @@ def seconds_or_none(given: datetime | None) -> int | None:
     if given is None:
         return None
     return int((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp())
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of the query's `timezone`, by its IANA name. Raises RequestValidationError."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError) as error:
+        raise RequestValidationError(
+            [Issue(("query", "timezone"), "There is no such time zone.", input=name)]
+        ) from error

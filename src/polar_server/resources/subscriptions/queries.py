@@ -82,6 +82,15 @@ _FIND_TEXTS = [f"SELECT {COLUMNS} FROM subscriptions s WHERE s.id = :id AND {rea
 _FIND = Statement(*_FIND_TEXTS)
 # Two changes at the same moment go one after the other; SQLite has one writer anyway.
 _LOCK = Statement(_FIND_TEXTS[0], postgres=f"{_FIND_TEXTS[1]} FOR UPDATE OF s")
+# The customer first, as its deletion does: an order that is placed later would hold it after the subscription.
+_CUSTOMER = """
+    SELECT 1 FROM customers c JOIN subscriptions s ON s.customer_id = c.id AND s.organization_id = c.organization_id
+    WHERE s.id = :id AND {reached}
+"""
+_HOLD_CUSTOMER = Statement(
+    _CUSTOMER.format(reached=_WITHIN[0]),
+    postgres=f"{_CUSTOMER.format(reached=_WITHIN[1])} FOR KEY SHARE OF c",
+)
 _EXPORT = Statement(
     *(
         f"""
@@ -112,10 +121,6 @@ _SAVE = Statement(f"""
     WHERE id = :id AND organization_id = :organization_id
         AND status = :seen_status AND current_period_start = :seen_period
     RETURNING {", ".join(_NAMES)}
-""")
-_WAKE = Statement("""
-    UPDATE subscriptions SET due_at = :now
-    WHERE customer_id = :customer_id AND organization_id = :organization_id AND ended_at IS NULL
 """)
 _LIST_OF_CUSTOMER = Statement(
     f"""
@@ -187,7 +192,8 @@ async def find_subscription(tx: Transaction, subscription_id: str, organization_
 
 
 async def lock_subscription(tx: Transaction, subscription_id: str, organization_ids: str) -> Row | None:
-    """The same as committed now, held until the transaction ends."""
+    """The same as committed now, held with its customer until the transaction ends."""
+    await tx.all(_HOLD_CUSTOMER, id=subscription_id, organization_ids=organization_ids)
     return await tx.first(_LOCK, id=subscription_id, organization_ids=organization_ids)
 
 
@@ -208,8 +214,3 @@ async def save_subscription(tx: Transaction, current: Row, now: int, **changes: 
     seen = {"seen_status": current["status"], "seen_period": current["current_period_start"]}
     place = {"id": current["id"], "organization_id": current["organization_id"]}
     return await tx.one(_SAVE, **columns, **seen, **place, now=now)
-
-
-async def wake_of_customer(tx: Transaction, customer_id: str, organization_id: str, now: int) -> None:
-    """Let the clock look at the subscriptions of a customer at once: it ends those of a deleted one."""
-    await tx.run(_WAKE, customer_id=customer_id, organization_id=organization_id, now=now)

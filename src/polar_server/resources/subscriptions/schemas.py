@@ -26,6 +26,7 @@ ProrationBehavior = Literal["invoice", "prorate", "next_period", "reset"]
 
 Comment = Annotated[str, Meta(max_length=10_000, description="In the customer's own words.")]
 Moment = Annotated[datetime, Meta(tz=True)]
+TrialEnd = Annotated[str, Meta(max_length=64, description="A time with an offset, or `now`.", examples=["now"])]
 
 
 class SubscriptionCreate(Struct):
@@ -49,9 +50,10 @@ class SubscriptionUpdate(Struct):
     product_id: str | UnsetType | None = UNSET
     proration_behavior: ProrationBehavior | UnsetType | None = UNSET
     discount_id: str | UnsetType | None = UNSET
-    trial_end: Moment | Literal["now"] | UnsetType | None = UNSET
+    trial_end: TrialEnd | UnsetType | None = UNSET
     metadata: Metadata | UnsetType | None = UNSET
     seats: int | UnsetType | None = UNSET
+    units: int | UnsetType | None = UNSET
     current_billing_period_end: Moment | UnsetType = UNSET
     cancel_at_period_end: bool | UnsetType = UNSET
     customer_cancellation_reason: CancellationReason | UnsetType | None = UNSET

@@ -8,11 +8,11 @@ from uuid import uuid4
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.database import Row, Transaction
 from polar_server.resource_server.events import EventType
-from polar_server.resources.benefit_grants.granting import Sale, sync_grants
+from polar_server.resources.benefit_grants.granting import sync_grants
 from polar_server.resources.orders.placing import NewItem, NewOrder, place_order
 from polar_server.resources.subscriptions import queries
 from polar_server.resources.subscriptions.periods import period_end
-from polar_server.resources.subscriptions.telling import tell
+from polar_server.resources.subscriptions.telling import sale_of, tell
 
 _WAITING = (
     "canceled_at", "ends_at", "customer_cancellation_reason", "customer_cancellation_comment", "resumes_at",
@@ -146,5 +146,4 @@ async def _place_first_order(
 
 
 async def _give(tx: Transaction, server: AuthorizationServer, row: Row, now: int) -> None:
-    sale = Sale(row["organization_id"], row["customer_id"], subscription_id=row["id"])
-    await sync_grants(tx, server, sale, row["product_id"], now)
+    await sync_grants(tx, server, sale_of(row), row["product_id"], now)
