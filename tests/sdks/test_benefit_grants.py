@@ -1,16 +1,20 @@
 """Benefit grants through the published SDKs."""
 
+import json
 import time
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.authorization_server.signing_keys import SigningKeys
 from polar_server.database import Transaction, connect
 from polar_server.rate_limits import RateLimits
+from polar_server.resource_server.events import payload_for
 from polar_server.resources.benefit_grants.granting import Sale, sync_grants
+from polar_server.resources.webhooks.signatures import new_secret, sign
 
 from .conftest import Shop
 from .libraries import Refused, Sdk
@@ -75,3 +79,31 @@ def test_the_state_names_granted_benefits(sdk: Sdk, shop: Shop) -> None:
     [grant] = state["granted_benefits"]
     assert (grant["benefit_id"], grant["benefit_type"]) == (ids[0], "feature_flag")
     assert grant["benefit_metadata"] == {"tier": "gold"}
+
+
+def test_events_of_grants_are_read(sdk: Sdk, shop: Shop) -> None:
+    """An event names the customer's key in the shape of its benefit, and the state that follows is read."""
+    ada = sdk.call("customers", "create", {"email": "ada@example.com"})
+    sell(sdk, shop, ada["id"], KEYS)
+    [grant] = _plain(sdk, "/v1/benefit-grants/")["items"]
+    read = _received(sdk, "benefit_grant.created", {**grant, "previous_properties": None})
+    assert read["data"]["properties"]["display_key"] == grant["properties"]["display_key"]
+    state = _plain(sdk, f"/v1/customers/{ada['id']}/state")
+    assert _received(sdk, "customer.state_changed", state)["data"]["id"] == ada["id"]
+
+
+def _plain(sdk: Sdk, path: str) -> dict[str, Any]:
+    """What the API answers."""
+    answer: dict[str, Any] = httpx.get(sdk.server + path, headers={"Authorization": f"Bearer {sdk.token}"}).json()
+    return answer
+
+
+def _received(sdk: Sdk, event_type: str, data: dict[str, Any]) -> dict[str, Any]:
+    """The event as the library gives it to the receiver's program."""
+    event = {"type": event_type, "timestamp": "2026-11-24T08:00:00Z", "data": data}
+    body, secret, now = payload_for(json.dumps(event), "2026-10"), new_secret(bytes(range(32))), int(time.time())
+    signed = {"webhook-id": "x", "webhook-timestamp": str(now), "webhook-signature": sign(secret, "x", now, body)}
+    read: dict[str, Any] = sdk.call(
+        "webhooks", "validate_event", message={"body": body, "headers": signed, "secret": secret}
+    )
+    return read

@@ -1,8 +1,13 @@
 """Customers through the published SDKs."""
 
+import time
 from typing import Any
 
 import pytest
+
+from polar_server.database import Transaction
+from polar_server.payments import Card
+from polar_server.resources.customers.payment_method_queries import add_payment_method
 
 from .conftest import Shop
 from .libraries import Refused, Sdk
@@ -75,3 +80,19 @@ def test_lists_go_through_pages_and_filters(sdk: Sdk) -> None:
     assert numbers(metadata={"tier": "b"}) == "13"
     assert numbers(metadata={"tier": ["a", "b"], "number": "2"}) == "2"
     assert numbers(active=False) == "01234"
+
+
+def test_cards_are_listed(sdk: Sdk, shop: Shop) -> None:
+    """By both addresses, with what their holder recognizes them by."""
+    made = _create(sdk, external_id="user_1")
+    card = Card("test_success", "visa", "4242", 9, 2030)
+
+    async def add(tx: Transaction) -> str:
+        place = {"organization_id": shop.organization_id, "customer_id": made["id"]}
+        return await add_payment_method(tx, **place, card=card, now=int(time.time()))
+
+    card_id = shop.server.write(add)
+    [shown] = sdk.call("customers", "list_payment_methods", id=made["id"])["items"]
+    assert (shown["id"], shown["is_default"], shown["method_metadata"]["last4"]) == (card_id, True, "4242")
+    assert sdk.call("customers", "list_payment_methods_external", external_id="user_1")["items"] == [shown]
+    assert sdk.call("customers", "get", id=made["id"])["default_payment_method_id"] == card_id
