@@ -29,6 +29,7 @@ FLOORS = {
     "polar_server.storage": 1,
     "polar_server.payments": 1,
     "polar_server.rate_limits": 1,
+    "polar_server.telemetry": 2,
     "polar_server.accounts": 2,
     "polar_server.authorization_server": 3,
     "polar_server.resource_server": 4,

@@ -59,6 +59,15 @@ def test_production_never_calls_its_own_machine() -> None:
         settings.load({**PRODUCTION, "POLAR_OUTBOUND_LOOPBACK": "true"})
 
 
+@pytest.mark.parametrize("token", ["short", "x" * 31, "x" * 31 + "é", "x" * 40 + " x"])
+def test_figures_need_a_token_that_nobody_guesses(token: str) -> None:
+    """One that is short, or that no header can carry, is refused; a long one is never shown."""
+    with pytest.raises(SettingsError, match="POLAR_METRICS_TOKEN") as refused:
+        settings.load({"POLAR_METRICS_TOKEN": token})
+    assert token not in str(refused.value)
+    assert KEY not in repr(settings.load({"POLAR_METRICS_TOKEN": KEY}))
+
+
 def test_process_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an argument, the environment of the process is read."""
     monkeypatch.setenv("POLAR_PASSWORD_WORKERS", "7")

@@ -229,7 +229,7 @@ class _House:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Deliver webhooks and do what the clock starts, beside whatever the block does."""
-        tell, count = teller(self.database, self.pages.text, self.mailer.post)
+        tell, count = teller(self.database, self.pages.text, self.mailer.post), self.telemetry.count_delivery
         desk = Desk(self.database, self.server_keys, self.outbound, self.clock, random.random, tell, count)
         async with DeliveryWorker(desk).running(), running(*(self._due(work) for work in DUE)):
             yield

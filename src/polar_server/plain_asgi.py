@@ -1,6 +1,6 @@
 """The plain endpoints in front of the framework: found by exact path, answered without it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from secrets import token_hex
 from typing import Any
 
@@ -47,8 +47,10 @@ class PlainEndpoints:
         exact: Mapping[str, Mapping[str, Endpoint]],
         prefixes: Mapping[str, Mapping[str, Endpoint]],
         framework: Litestar,
+        count_request: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.server, self.framework, self._exact, self._prefixes = server, framework, exact, prefixes
+        self._count_request = count_request
         self._hsts = _HSTS if server.issuer.startswith("https://") else []
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
@@ -63,6 +65,7 @@ class PlainEndpoints:
         await self._send(await self._answer(methods, scope, receive), scope, send)
 
     async def _send(self, response: Response, scope: Any, send: Send) -> None:
+        self._count_request(response.status)
         headers = [(b"content-length", b"%d" % len(response.body)), *response.headers, *self._hsts]
         if _is_cross_origin(scope):
             headers += _CORS
@@ -82,7 +85,17 @@ class PlainEndpoints:
         scope["request_id"] = token_hex(8)
         scope[_ADDED] = [*(_API_HEADERS if is_api else ()), *self._hsts]
         with structlog.contextvars.bound_contextvars(request_id=scope["request_id"]):
-            await self.framework(scope, receive, _with_added(scope, send))
+            await self.framework(scope, receive, self._with_added(scope, send))
+
+    def _with_added(self, scope: Any, send: Send) -> Send:
+        async def send_with_added(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                self._count_request(message["status"])
+                present = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(each for each in scope[_ADDED] if each[0] not in present)]
+            await send(message)
+
+        return send_with_added
 
     def _find(self, path: str) -> Mapping[str, Endpoint] | None:
         methods = self._exact.get(path)
@@ -117,16 +130,6 @@ class PlainEndpoints:
 def add_headers(scope: Any, headers: Mapping[str, str]) -> None:
     """Have the framework's answer carry these headers, whether it is a success or an error."""
     scope[_ADDED].extend((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())
-
-
-def _with_added(scope: Any, send: Send) -> Send:
-    async def send_with_added(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            present = {name for name, _ in message["headers"]}
-            message["headers"] = [*message["headers"], *(each for each in scope[_ADDED] if each[0] not in present)]
-        await send(message)
-
-    return send_with_added
 
 
 def _without_body(send: Send) -> Send:

@@ -132,6 +132,12 @@ class Settings:
     trusted_proxies: str = _setting(
         "", "Addresses of reverse proxies, separated by commas, whose X-Forwarded-For names the client."
     )
+    metrics_token: str = _setting(
+        "",
+        "Whoever sends this as a Bearer token to `/metrics` sees what Prometheus collects; at least 32 characters. "
+        "Empty: there is no such page.",
+        secret=True,
+    )
     log_format: str = _setting("auto", "`json`, `text`, or `auto`: text on a terminal, json elsewhere.")
 
     @property
@@ -176,6 +182,8 @@ def check(settings: Settings) -> None:
         raise SettingsError(f"POLAR_REGISTRATION must be open or closed; it is {settings.registration!r}.")
     if settings.rate_limit_url and not settings.rate_limit_url.startswith(("redis://", "rediss://", "unix://")):
         raise SettingsError("POLAR_RATE_LIMIT_URL must begin with redis://, rediss:// or unix://.")
+    if settings.metrics_token and not re.fullmatch("[!-~]{32,}", settings.metrics_token):
+        raise SettingsError("POLAR_METRICS_TOKEN must be at least 32 visible ASCII characters, picked at random.")
     settings.server_keys()
     if settings.is_production:
         _check_production(settings)

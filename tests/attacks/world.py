@@ -57,6 +57,8 @@ class World:
             "POLAR_DATABASE_URL": database_url,
             "POLAR_SERVER_KEY": server_key,
             "POLAR_LOG_FORMAT": log_format,
+            # The page is there, so that a stranger can be kept out of it.
+            "POLAR_METRICS_TOKEN": secrets.token_hex(),
             # One address makes every request of the corpus; the limit of an account stays as it is.
             "POLAR_REGISTRATION_QUOTA": _MANY,
             "POLAR_GUESSES_PER_ADDRESS": _MANY,

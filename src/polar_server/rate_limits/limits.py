@@ -61,10 +61,15 @@ class Store(Protocol):
 
 
 class RateLimits:
-    """Counts calls by subject and client, and failed authentications by client and address."""
+    """Counts calls by subject and client, and failed authentications by client and address.
 
-    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
-        self._clock = clock
+    `on_store_error` is called whenever the shared store did not answer.
+    """
+
+    def __init__(
+        self, settings: Settings, clock: Callable[[], float], on_store_error: Callable[[], None] = lambda: None
+    ) -> None:
+        self._clock, self._on_store_error = clock, on_store_error
         self._folder = settings.data_dir / "limits"
         self._quotas = {
             SubjectType.USER: Quota("user", settings.rate_limit_user),
@@ -108,6 +113,7 @@ class RateLimits:
             except StoreDown as error:
                 # The API answers on: each host then counts for itself.
                 self._store_rests_until = self._clock() + RETRY_STORE_AFTER
+                self._on_store_error()
                 log.warning("rate_limit_store_down", reason=str(error), retry_after=RETRY_STORE_AFTER)
         return Counted(quota, self._calls.take(key, quota.limit, self._clock()))
 

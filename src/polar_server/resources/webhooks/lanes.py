@@ -27,7 +27,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What sending needs. `tell_disabled` gets (organization, URL) of an endpoint that was disabled."""
+    """What sending needs.
+
+    `tell_disabled` gets (organization, URL) of an endpoint that was disabled, `count` whether an attempt succeeded.
+    """
 
     database: Database
     server_keys: ServerKeys
@@ -35,6 +38,7 @@ class Desk:
     clock: Callable[[], float]
     random: Callable[[], float]
     tell_disabled: Callable[[str, str], Awaitable[None]]
+    count: Callable[[bool], None] = lambda _: None
 
     @property
     def now(self) -> int:
@@ -77,6 +81,7 @@ async def drive(desk: Desk, lane: Lane, may_go_on: Callable[[], bool]) -> None:
 
 async def _settle(desk: Desk, lane: Lane, message: Row, outcome: Outcome, may_go_on: Callable[[], bool]) -> Row | None:
     disabled, following = False, None
+    desk.count(outcome.succeeded)
     async with desk.database.write() as tx:
         # First, since it locks the endpoint: whoever queues an event at this moment comes before or after us.
         if not await sending_queries.keep_lease(tx, lane.place, desk.now + LEASE):
