@@ -12,14 +12,12 @@ from tests.world import ISSUER, NOW, Api, World
 
 from polar_server import payments
 from polar_server.database import ConstraintViolation, Statement
-from polar_server.resources.customers.payment_method_queries import add_payment_method
 from polar_server.resources.orders import placing, queries
-from polar_server.resources.orders.placing import NewItem, NewOrder
+from polar_server.resources.orders.placing import NewItem
 from polar_server.settings import Settings
 
-ADDRESS = {"country": "FR", "line1": "1 rue de la Paix", "city": "Paris", "postal_code": "75002", "state": "IDF"}
+from .ordering import ADDRESS, customer, events, paying, place, product
 
-_EVENTS = Statement("SELECT type FROM events WHERE organization_id = :organization_id ORDER BY id")
 _SUBSCRIBE = Statement("""
     INSERT INTO subscriptions (
         id, organization_id, customer_id, product_id, product_price_id, status, amount, currency, recurring_interval,
@@ -36,55 +34,6 @@ _SUBSCRIBE = Statement("""
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Without a worker, which would drop the events that nobody listens to."""
     return Settings(issuer=ISSUER, database_url=database_url, data_dir=tmp_path / "data", worker=False)
-
-
-def card(token: str = "test_success") -> payments.Card:
-    """A card of the test processor."""
-    return payments.Card(token, "visa", "4242", 9, 2030)
-
-
-async def customer(api: Api, email: str = "ada@example.com", **members: Any) -> dict[str, Any]:
-    response = await api.post("/v1/customers/", {"email": email, "name": "Ada", **members})
-    assert response.status_code == 201, response.text
-    made: dict[str, Any] = response.json()
-    return made
-
-
-async def product(api: Api, name: str = "Night lamp", price: int = 1000, **members: Any) -> dict[str, Any]:
-    prices = [{"amount_type": "fixed", "price_amount": price}]
-    response = await api.post("/v1/products/", {"name": name, "prices": prices, **members})
-    assert response.status_code == 201, response.text
-    made: dict[str, Any] = response.json()
-    return made
-
-
-async def place(
-    world: World, buyer: dict[str, Any], bought: dict[str, Any] | None = None, *, paid: bool = True, **members: Any
-) -> dict[str, Any]:
-    """An order that a sale made, as the row is."""
-    organization_id = buyer["organization_id"]
-    items = members.pop("items", (NewItem("Night lamp", members.pop("amount", 1000)),))
-    chosen = {"product_id": bought["id"]} if bought else {}
-    new = NewOrder(organization_id, buyer["id"], "usd", "purchase", items, **chosen, **members)
-    async with world.server.database.write() as tx:
-        order_id = await placing.place_order(tx, world.server, new, int(world.clock()), paid=paid)
-        row = await queries.find_order(tx, order_id, json.dumps([organization_id]))
-    assert row is not None
-    return dict(zip(row.keys(), row, strict=True))
-
-
-async def paying(world: World, buyer: dict[str, Any], token: str = "test_success") -> str:
-    """A card of the customer, as the default one; its id."""
-    place = {"organization_id": buyer["organization_id"], "customer_id": buyer["id"]}
-    async with world.server.database.write() as tx:
-        return await add_payment_method(tx, **place, card=card(token), now=NOW)
-
-
-async def events(world: World, organization_id: str | None, prefix: str = "order.") -> list[str]:
-    """The types of events so far, in their order."""
-    async with world.server.database.read() as tx:
-        rows = await tx.all(_EVENTS, organization_id=organization_id)
-    return [row["type"] for row in rows if row["type"].startswith(prefix)]
 
 
 async def test_a_sale_places_an_order_that_the_api_shows(world: World, api: Api) -> None:
@@ -428,3 +377,16 @@ async def test_an_address_works_for_one_document_for_an_hour(world: World, api: 
         assert (page.status_code, "This link does not work any more" in page.text) == (403, True)
     world.clock.now += 3601
     assert (await world.http.get(url)).status_code == 403
+
+
+async def test_what_was_sold_cannot_be_deleted(world: World, api: Api) -> None:
+    """A product with an order says so and stays; one that nobody bought is deleted with its prices."""
+    ada, lamp, other = await customer(api), await product(api), await product(api, "Day lamp")
+    assert (lamp["is_deletable"], other["is_deletable"]) == (True, True)
+    await place(world, ada, lamp)
+    items = (await api.get("/v1/products/?sorting=name")).json()["items"]
+    assert [(item["name"], item["is_deletable"]) for item in items] == [("Day lamp", True), ("Night lamp", False)]
+    response = await api.delete(f"/v1/products/{lamp['id']}")
+    assert (response.status_code, response.json()["error"]) == (409, "ProductNotDeletable")
+    assert (await api.delete(f"/v1/products/{other['id']}")).status_code == 204
+    assert (await api.get(f"/v1/products/{lamp['id']}")).json()["is_deletable"] is False

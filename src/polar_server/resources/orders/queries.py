@@ -165,6 +165,14 @@ _VOID = Statement("""
     UPDATE orders SET status = 'void', next_payment_attempt_at = NULL, modified_at = :now
     WHERE id = :id AND organization_id = :organization_id AND status = 'pending'
 """)
+_REFUND = Statement("""
+    UPDATE orders SET
+        refunded_amount = refunded_amount + :amount, modified_at = :now,
+        status = CASE WHEN refunded_amount + :amount = subtotal_amount - discount_amount
+            THEN 'refunded' ELSE 'partially_refunded' END
+    WHERE id = :id AND organization_id = :organization_id AND status IN ('paid', 'partially_refunded')
+        AND refunded_amount + :amount <= subtotal_amount - discount_amount
+""")
 _SET_BILLING = Statement("""
     UPDATE orders SET billing_name = :billing_name, billing_address = :billing_address, modified_at = :now
     WHERE id = :id AND organization_id = :organization_id
@@ -280,6 +288,11 @@ async def plan_attempt(tx: Transaction, order_id: str, organization_id: str, at:
 async def void_order(tx: Transaction, order_id: str, organization_id: str, now: int) -> bool:
     """Whether a pending order became void by this."""
     return await tx.run(_VOID, id=order_id, organization_id=organization_id, now=now) == 1
+
+
+async def refund_order(tx: Transaction, **columns: Any) -> bool:
+    """Whether `amount` was still there to be given back, and is now."""
+    return await tx.run(_REFUND, **columns) == 1
 
 
 async def set_billing(tx: Transaction, **columns: Any) -> None:

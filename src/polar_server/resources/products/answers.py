@@ -15,10 +15,15 @@ from polar_server.resources.products.schemas import CustomPrice, FixedPrice, Pri
 
 async def products_of(tx: Transaction, rows: Sequence[Row], organization_ids: str, issuer: str) -> list[Product]:
     """The products with what belongs to them, in a statement for each kind of it however many products there are."""
-    prices = await queries.list_prices(tx, [row["id"] for row in rows], organization_ids)
+    ids = [row["id"] for row in rows]
+    prices = await queries.list_prices(tx, ids, organization_ids)
+    sold = await queries.list_sold(tx, ids, organization_ids)
     given = await _benefits_of(tx, rows, organization_ids)
     medias = await _medias_of(tx, rows, organization_ids, issuer)
-    return [_product(row, prices[row["id"]], given.get(row["id"], []), medias[row["id"]]) for row in rows]
+    return [
+        _product(row, prices[row["id"]], given.get(row["id"], []), medias[row["id"]], deletable=row["id"] not in sold)
+        for row in rows
+    ]
 
 
 async def _benefits_of(tx: Transaction, rows: Sequence[Row], organization_ids: str) -> dict[str, list[Benefit]]:
@@ -35,7 +40,7 @@ async def _medias_of(tx: Transaction, rows: Sequence[Row], organization_ids: str
     return {row_id: [shown[file_id] for file_id in medias if file_id in shown] for row_id, medias in wanted.items()}
 
 
-def _product(row: Row, prices: Sequence[Row], given: list[Benefit], medias: list[File]) -> Product:
+def _product(row: Row, prices: Sequence[Row], given: list[Benefit], medias: list[File], *, deletable: bool) -> Product:
     return Product(
         id=row["id"],
         created_at=moment(row["created_at"]),
@@ -50,7 +55,7 @@ def _product(row: Row, prices: Sequence[Row], given: list[Benefit], medias: list
         trial_interval_count=row["trial_interval_count"],
         is_recurring=row["recurring_interval"] is not None,
         is_archived=bool(row["is_archived"]),
-        is_deletable=True,
+        is_deletable=deletable,
         metadata=json.loads(row["metadata"]),
         prices=[price_of(price) for price in prices],
         benefits=given,

@@ -23,6 +23,8 @@ SORTED_BY = "One or more of created_at, name, price_amount_type, price_amount; a
 
 READ, WRITE = "products:read", "products:write"
 
+_NOT_DELETABLE = "The product was sold, or a checkout offers it. Archive it instead."
+
 
 class ProductNotDeletable(ApiError):
     """Something refers to the product: orders, subscriptions or checkouts. Archive it instead."""
@@ -120,9 +122,11 @@ async def _delete(server: AuthorizationServer, product_id: str, caller: Caller) 
     try:
         async with server.database.write() as tx:
             current = await _locked(tx, product_id, caller)
+            if await queries.is_offered(tx, product_id, current["organization_id"]):
+                raise ProductNotDeletable(_NOT_DELETABLE)
             await queries.delete_product(tx, product_id, current["organization_id"])
     except ConstraintViolation as error:
-        raise ProductNotDeletable("The product was sold or is for sale in a checkout. Archive it instead.") from error
+        raise ProductNotDeletable(_NOT_DELETABLE) from error
 
 
 async def _locked(tx: Transaction, product_id: str, caller: Caller) -> Row:

@@ -63,6 +63,28 @@ _LIST_BY_IDS = Statement(
         for select, ids, reached in zip(_SELECT, within("p.id", "ids"), _WITHIN, strict=True)
     )
 )
+# Each column has an index: a look for a product costs the same however much was sold.
+_SOLD = """(
+    EXISTS (SELECT 1 FROM orders s WHERE s.product_id = p.id AND s.organization_id = p.organization_id)
+    OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.product_id = p.id AND s.organization_id = p.organization_id)
+    OR EXISTS (SELECT 1 FROM checkouts s WHERE s.product_id = p.id AND s.organization_id = p.organization_id)
+)"""
+_LIST_SOLD = Statement(
+    *(
+        f"SELECT p.id FROM products p WHERE {ids} AND {reached} AND {_SOLD}"
+        for ids, reached in zip(within("p.id", "ids"), _WITHIN, strict=True)
+    )
+)
+_OFFERED = Statement(
+    """
+    SELECT 1 FROM checkouts s WHERE s.organization_id = :organization_id
+        AND EXISTS (SELECT 1 FROM json_each(s.product_ids) WHERE value = :id) LIMIT 1
+    """,
+    postgres="""
+    SELECT 1 FROM checkouts s WHERE s.organization_id = :organization_id
+        AND EXISTS (SELECT 1 FROM json_array_elements_text(CAST(s.product_ids AS JSON)) v WHERE v = :id) LIMIT 1
+    """,
+)
 # Two changes at the same moment go one after the other; SQLite has one writer anyway.
 _LOCK = Statement(_FIND_TEXTS[0], postgres=f"{_FIND_TEXTS[1]} FOR UPDATE OF p")
 
@@ -192,6 +214,17 @@ async def update_product(tx: Transaction, **columns: Any) -> bool:
 async def touch_product(tx: Transaction, product_id: str, organization_id: str, now: int) -> None:
     """Note that what belongs to a product changed."""
     await tx.run(_TOUCH, id=product_id, organization_id=organization_id, now=now)
+
+
+async def list_sold(tx: Transaction, product_ids: Sequence[str], organization_ids: str) -> frozenset[str]:
+    """Those of the products that an order, a subscription or a checkout is about."""
+    rows = await tx.all(_LIST_SOLD, ids=json.dumps(list(product_ids)), organization_ids=organization_ids)
+    return frozenset(row["id"] for row in rows)
+
+
+async def is_offered(tx: Transaction, product_id: str, organization_id: str) -> bool:
+    """Whether a checkout offers the product, chosen or not. It reads the organization's checkouts."""
+    return await tx.first(_OFFERED, id=product_id, organization_id=organization_id) is not None
 
 
 async def delete_product(tx: Transaction, product_id: str, organization_id: str) -> bool:

@@ -1,5 +1,73 @@
-"""`/v1/refunds/`."""
+"""`/v1/refunds/`: list and create. They belong to orders, and so do their scopes."""
 
-from typing import Any
+import json
+from typing import Annotated, Any
 
-routes: list[Any] = []
+from litestar import Request, get, post
+from litestar.params import QueryParameter
+
+from polar_server.authorization_server.server import GivenServer
+from polar_server.resource_server.bodies import read_body
+from polar_server.resource_server.caller import GivenCaller
+from polar_server.resource_server.errors import invalid
+from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
+from polar_server.resources.orders.finding import READ, WRITE
+from polar_server.resources.orders.queries import find_order
+from polar_server.resources.refunds import queries
+from polar_server.resources.refunds.answers import refund_of
+from polar_server.resources.refunds.queries import RefundFilter
+from polar_server.resources.refunds.refunding import refund_order
+from polar_server.resources.refunds.schemas import Refund, RefundCreate
+
+Ids = list[str] | None
+
+SORTED_BY = "One or more of created_at, amount; a minus in front turns the order round."
+
+
+@get("/v1/refunds", scopes=[READ, WRITE])
+async def list_refunds(
+    caller: GivenCaller,
+    server: GivenServer,
+    paging: GivenPaging,
+    ids: Annotated[Ids, QueryParameter(name="id", description="With one of these ids.")] = None,
+    organization_id: Annotated[Ids, QueryParameter(description="Of one of these organizations.")] = None,
+    order_id: Annotated[Ids, QueryParameter(description="Of one of these orders.")] = None,
+    subscription_id: Annotated[Ids, QueryParameter(description="Of orders of one of these subscriptions.")] = None,
+    customer_id: Annotated[Ids, QueryParameter(description="To one of these customers.")] = None,
+    external_customer_id: Annotated[Ids, QueryParameter(description="The same, by your ids of them.")] = None,
+    succeeded: Annotated[bool | None, QueryParameter(description="Whether the money was given back.")] = None,
+    sorting: Annotated[list[str] | None, QueryParameter(description=SORTED_BY)] = None,
+) -> ListResource[Refund]:
+    """The refunds of the caller's organizations."""
+    wanted = RefundFilter(
+        organization_ids=caller.reach(organization_id),
+        ids=_json(ids),
+        order_ids=_json(order_id),
+        subscription_ids=_json(subscription_id),
+        customer_ids=_json(customer_id),
+        external_customer_ids=_json(external_customer_id),
+        succeeded=succeeded,
+    )
+    order = order_by(sorting, queries.SORTING, "-created_at")
+    async with server.database.read() as tx:
+        rows, total = await queries.list_refunds(tx, wanted, order, paging.limit, paging.offset)
+    return paging.of([refund_of(row) for row in rows], total)
+
+
+@post("/v1/refunds", scopes=[WRITE], status_code=201)
+async def create_refund(request: Request[Any, Any, Any], caller: GivenCaller, server: GivenServer) -> Refund:
+    """Give back a part of what was paid for an order, or all of it."""
+    sent, now = await read_body(request, RefundCreate), int(server.clock())
+    async with server.database.write() as tx:
+        order = await find_order(tx, sent.order_id, caller.reach())
+        if order is None:
+            raise invalid("order_id", "There is no such order.", "value_error", sent.order_id)
+        caller.require(order["organization_id"], WRITE)
+        return await refund_order(tx, server, order, sent, now)
+
+
+def _json(asked: Ids) -> str | None:
+    return None if asked is None else json.dumps(asked)
+
+
+routes = [list_refunds, create_refund]
