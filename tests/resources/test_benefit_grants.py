@@ -1,5 +1,6 @@
 """Benefit grants: what a sale gives and takes, license keys, lists, and changes that reach what was sold before."""
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from polar_server.resources.benefit_grants.reviewing import BATCH, LEASE, review
 from polar_server.resources.benefit_grants.showing import Given, list_given
 from polar_server.resources.orders.placing import NewItem, NewOrder, place_order
 from polar_server.resources.products import queries as products
+from polar_server.resources.products.changes import replace_benefits
 from polar_server.resources.subscriptions.starting import NewSubscription, start_subscription
 from polar_server.settings import Settings
 
@@ -332,6 +334,49 @@ async def test_other_benefits_of_a_product_reach_what_was_sold(world: World, api
     assert events[-1]["data"] == state
     assert [grant["benefit_type"] for grant in state["granted_benefits"]] == ["license_keys"] * 2
     assert [each["product_id"] for each in state["active_subscriptions"]] == [product_id]
+
+
+async def test_a_sale_and_a_change_at_the_same_moment_see_each_other(world: World, api: Api) -> None:
+    """A change waits for the sale that is under way, and a sale for the change: nobody is left with the old list."""
+    first, second = await _benefit(api, CUSTOM), await _benefit(api, FLAG)
+    product_id = await _product(api, first)
+    await _review(world)
+    customer_id, organization_id = await _customer(api), str(api.organization_id)
+    new = NewOrder(organization_id, customer_id, "usd", "purchase", (NewItem("Lamp", 1000),), product_id=product_id)
+    async with world.server.database.write() as tx:
+        sale = Sale(organization_id, customer_id, order_id=await place_order(tx, world.server, new, NOW, paid=True))
+        await sync_grants(tx, world.server, sale, product_id, NOW)
+        change = asyncio.create_task(_give(api, product_id, second))
+        await asyncio.sleep(0.2)
+        assert not change.done()
+    await change
+    async with world.server.database.write() as tx:
+        current = await products.lock_product(tx, product_id, json.dumps([organization_id]))
+        assert current is not None
+        await replace_benefits(tx, current, [first], NOW)
+        later = asyncio.create_task(_buy(world, api, customer_id, product_id))
+        await asyncio.sleep(0.2)
+        assert not later.done()
+    await later
+    await _review(world)
+    assert await _live(api) == [first, first]
+
+
+async def test_two_workers_share_the_reviews(world: World, api: Api) -> None:
+    """What one goes through is not gone through by another at the same time, and everything is done once."""
+    products_of_a_shop = [await _product(api), await _product(api)]
+    await _review(world)
+    customer_id = await _customer(api)
+    for product_id in products_of_a_shop:
+        await _buy(world, api, customer_id, product_id)
+    benefit_id = await _benefit(api, KEYS)
+    for product_id in products_of_a_shop:
+        await _give(api, product_id, benefit_id)
+    await _events(world)
+    await asyncio.gather(*(review_grants(world.server, NOW) for _ in range(4)))
+    await _review(world)
+    assert await _live(api) == [benefit_id] * 2
+    assert [event["type"] for event in await _events(world)] == ["benefit_grant.created"] * 2
 
 
 async def test_a_long_review_goes_on_after_a_crash(world: World, api: Api) -> None:

@@ -12,10 +12,19 @@ from polar_server.resources.customers import export
 from polar_server.resources.customers import payment_method_queries as cards
 from polar_server.resources.products import queries as products
 from polar_server.resources.subscriptions.starting import NewSubscription, start_subscription
+from polar_server.settings import Settings
 
 BODY = {"email": "ada@example.com"}
 MISSING = {"error": "ResourceNotFound", "detail": "Not found"}
 FRANCE = {"country": "FR", "line1": "1 rue de la Paix", "city": "Paris"}
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Nothing is sent by itself, so that events stay where tests find them."""
+    return Settings(
+        issuer=settings.issuer, database_url=settings.database_url, data_dir=settings.data_dir, worker=False
+    )
 
 
 async def _create(api: Api, **members: Any) -> dict[str, Any]:
@@ -380,13 +389,21 @@ _EVENTS = Statement("SELECT type FROM events WHERE type LIKE 'customer.%' OR typ
 
 @pytest.mark.parametrize("anonymize", [False, True])
 async def test_what_a_deleted_customer_had_ends(world: World, api: Api, anonymize: bool) -> None:
-    """Benefits are revoked and told, cards cannot be charged; anonymous ones do not even tell which cards they were."""
+    """Subscriptions and benefits end, and it is told; no card can be charged, none of an anonymous one is known."""
     made = await _create(api)
     await _subscribe(world, api, made["id"])
     card_id = await _card(world, api, made["id"], "test_success", "4242")
     assert (await api.delete(f"/v1/customers/{made['id']}?anonymize={anonymize}")).status_code == 204
     assert (await api.get("/v1/benefit-grants/?is_granted=true")).json()["items"] == []
     [grant] = (await api.get("/v1/benefit-grants/")).json()["items"]
+    [subscription] = (await api.get("/v1/subscriptions/")).json()["items"]
+    assert (subscription["status"], subscription["ended_at"]) == ("canceled", "2027-01-15T08:00:00Z")
+    async with world.server.database.read() as tx:
+        told = [row["type"] for row in await tx.all(_EVENTS)]
+    last = (
+        ["customer.deleted", "customer.state_changed"] if anonymize else ["customer.state_changed", "customer.deleted"]
+    )
+    assert told[-3:] == ["benefit_grant.revoked", *last]
     assert (grant["is_revoked"], grant["customer"]["deleted_at"]) == (True, "2027-01-15T08:00:00Z")
     assert grant["customer"]["default_payment_method_id"] is None
     async with world.server.database.read() as tx:
