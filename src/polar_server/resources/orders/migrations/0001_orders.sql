@@ -38,7 +38,7 @@ CREATE TABLE orders (
 
 CREATE INDEX orders_organization ON orders (organization_id, created_at, id);
 CREATE INDEX orders_customer ON orders (organization_id, customer_id, created_at, id);
-CREATE INDEX orders_product ON orders (product_id);
+CREATE INDEX orders_product ON orders (product_id, id);
 CREATE INDEX orders_subscription ON orders (subscription_id, created_at) WHERE subscription_id IS NOT NULL;
 CREATE INDEX orders_checkout ON orders (checkout_id) WHERE checkout_id IS NOT NULL;
 CREATE UNIQUE INDEX orders_invoice_number ON orders (organization_id, invoice_number) WHERE invoice_number IS NOT NULL;

@@ -51,7 +51,7 @@ CREATE TABLE subscriptions (
 CREATE INDEX subscriptions_due ON subscriptions (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX subscriptions_organization ON subscriptions (organization_id, started_at, id);
 CREATE INDEX subscriptions_customer ON subscriptions (organization_id, customer_id, started_at, id);
-CREATE INDEX subscriptions_product ON subscriptions (product_id);
+CREATE INDEX subscriptions_product ON subscriptions (product_id, id);
 
 -- What a change in the middle of a period costs or gives back; it joins the next order, which then names itself here.
 CREATE TABLE subscription_prorations (
