@@ -36,11 +36,11 @@ class Pair:
 class App:
     """A confidential client: its requests as bytes, and what it asks about its tokens."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, server: Server, scope: str = _SCOPE) -> None:
+        self._server, self._scope = server, scope
         created = server.client(
             REDIRECT_URI,
-            scope=_SCOPE,
+            scope=scope,
             token_endpoint_auth_method="client_secret_basic",
             id_token_signed_response_alg="ES256",
         )
@@ -90,7 +90,7 @@ class App:
     async def _add(self, transaction: Transaction, minted: Sequence[tokens.Token], subject: Subject) -> None:
         keys, now = self._server.server_keys, int(time.time())
         for token in minted:
-            grant = Grant(str(uuid4()), self.client_id, subject, _SCOPE, alive=True)
+            grant = Grant(str(uuid4()), self.client_id, subject, self._scope, alive=True)
             proof = (keys.digest(token.text), keys.key_id, REDIRECT_URI, _CHALLENGE)
             code = StoredCode(token.id, *proof, None, now, now + _HOUR, None, grant)
             await grant_queries.add_grant(transaction, grant.id, self.client_id, subject, grant.scope, now)

@@ -100,6 +100,13 @@ def post(path: str, form: Mapping[str, str], **headers: str) -> bytes:
     return _head("POST", path, headers) + body
 
 
+def post_json(path: str, body: Mapping[str, Any], token: str) -> bytes:
+    """The bytes of a call of the API with a body."""
+    content = json.dumps(body).encode()
+    headers = {"content_type": "application/json", "content_length": str(len(content))}
+    return _head("POST", path, {**headers, "authorization": f"Bearer {token}"}) + content
+
+
 def basic(name: str, password: str) -> str:
     """The Authorization header of a client (RFC 6749 §2.3.1)."""
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
