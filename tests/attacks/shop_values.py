@@ -23,6 +23,9 @@ SHOP_VALUES: Mapping[str, Callable[[World], str]] = {
     "org_b_products_id": lambda world: world.stock_b.ids["products"],
     "org_b_customers_id": lambda world: world.stock_b.ids["customers"],
     "org_b_benefits_id": lambda world: world.stock_b.ids["benefits"],
+    "org_a_products_id": lambda world: world.stock_a.ids["products"],
+    "org_b_checkouts_id": lambda world: world.stock_b.ids["checkouts"],
+    "org_b_subscriptions_id": lambda world: world.stock_b.ids["subscriptions"],
     "org_b_files_id": lambda world: world.stock_b.ids["files"],
     # Lists have page numbers; this is what a cursor would look like.
     "org_b_cursor": lambda world: base64.b64encode(f"{world.org_b.id}:10".encode()).decode(),

@@ -88,12 +88,17 @@ def stock(shop: Shop, marker: str) -> Stock:
     """Fill a shop."""
     benefit = {"type": "custom", "description": f"Letter {marker}", "properties": {"note": None}}
     customer = {"name": f"Carla {marker}", "email": "carla@customer.example"}
+    letter = {"name": f"Letter {marker}", "recurring_interval": "month", "prices": [{"amount_type": "free"}]}
     made = {
         "products": shop.make("/v1/products/", {"name": f"Lamp {marker}", "prices": [PRICE]}),
         "customers": shop.make("/v1/customers/", customer),
         "benefits": shop.make("/v1/benefits/", benefit),
         "files": shop.upload(f"{marker}.txt", marker.encode(), service="downloadable", mime_type="text/plain"),
     }
+    product = shop.make("/v1/products/", letter)
+    sold = {"product_id": product["id"], "customer_id": made["customers"]["id"]}
+    made["subscriptions"] = shop.make("/v1/subscriptions/", sold)
+    made["checkouts"] = shop.make("/v1/checkouts/", {"products": [made["products"]["id"]]})
     return Stock(shop, marker, {kind: thing["id"] for kind, thing in made.items()})
 
 

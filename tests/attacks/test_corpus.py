@@ -38,7 +38,7 @@ AREAS = {
     "revocation": 8,
     "robustness": 2,
     "storage": 1,
-    "tenancy": 19,
+    "tenancy": 22,
     "token": 31,
     "webhooks": 23,
 }
