@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from tests.world import ISSUER, Api, World
 
 from polar_server.database import Statement
 from polar_server.payments import Card
 from polar_server.resources.customers.payment_method_queries import add_payment_method
+from polar_server.resources.organizations.queries import save_details
+from polar_server.resources.organizations.settings import OrganizationSettings
 from polar_server.resources.products import queries as products
 from polar_server.resources.subscriptions.renewals import renew_subscriptions
 from polar_server.resources.subscriptions.starting import NewSubscription, start_subscription
@@ -88,6 +91,15 @@ class Shop:
                 self.organization_id, customer_id, row, price, trial=trial, payment_method_id=method, **members
             )
             return (await start_subscription(tx, self.world.server, new, int(self.world.clock()))).subscription_id
+
+    async def choose(self, **settings: Any) -> None:
+        """Choose how the organization's subscriptions change; the rest as it is without a choice."""
+        chosen = msgspec.structs.replace(OrganizationSettings().subscription_settings, **settings)
+        kept = msgspec.json.encode(OrganizationSettings(subscription_settings=chosen)).decode()
+        details = dict.fromkeys(("email", "website", "country"))
+        usual = {"default_presentment_currency": "usd", "default_tax_behavior": "location"}
+        async with self.world.server.database.write() as tx:
+            await save_details(tx, organization_id=self.organization_id, settings=kept, **details, **usual)
 
     async def get(self, subscription_id: str) -> dict[str, Any]:
         response = await self.api.get(f"/v1/subscriptions/{subscription_id}")

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from litestar import Request, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from polar_server.authorization_server.server import GivenServer
+from polar_server.authorization_server.server import AuthorizationServer, GivenServer
 from polar_server.database import Row, Transaction
 from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.caller import Caller, GivenCaller
 from polar_server.resource_server.errors import ResourceNotFound
-from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
+from polar_server.resource_server.lists import GivenPaging, ListResource, Paging, order_by
 from polar_server.resource_server.metadata import asked_metadata
 from polar_server.resource_server.times import seconds_or_none
 from polar_server.resources.subscriptions import changes, queries
@@ -59,9 +59,8 @@ async def list_subscriptions(
     sorting: Annotated[list[str] | None, QueryParameter(description=SORTED_BY)] = None,
 ) -> ListResource[Subscription]:
     """The subscriptions of the caller's organizations."""
-    reach = caller.reach(organization_id)
     wanted = SubscriptionFilter(
-        organization_ids=reach,
+        organization_ids=caller.reach(organization_id),
         product_ids=_asked(product_id),
         customer_ids=_asked(customer_id),
         external_customer_ids=_asked(external_customer_id),
@@ -77,9 +76,7 @@ async def list_subscriptions(
         metadata=asked_metadata(request),
     )
     order = order_by(sorting, queries.SORTING, "-started_at")
-    async with server.database.read() as tx:
-        rows, total = await queries.list_subscriptions(tx, wanted, order, paging.limit, paging.offset)
-        return paging.of(await subscriptions_of(tx, rows, reach, server.issuer), total)
+    return await _page(server, wanted, order, paging)
 
 
 @post("/v1/subscriptions", scopes=[WRITE], status_code=201)
@@ -130,6 +127,14 @@ async def revoke_subscription(subscription_id: FromPath[str], caller: GivenCalle
         current = await _locked(tx, subscription_id, caller)
         row = await changes.revoke_subscription(tx, server, current, SubscriptionUpdate(), now)
         return await _shown(tx, row, server.issuer)
+
+
+async def _page(
+    server: AuthorizationServer, wanted: SubscriptionFilter, order: str, paging: Paging
+) -> ListResource[Subscription]:
+    async with server.database.read() as tx:
+        rows, total = await queries.list_subscriptions(tx, wanted, order, paging.limit, paging.offset)
+        return paging.of(await subscriptions_of(tx, rows, wanted.organization_ids, server.issuer), total)
 
 
 def _asked(values: list[Any] | None) -> str | None:
