@@ -21,6 +21,8 @@ BODIES = {
     ("customers", "update"): "customer_update",
     ("customers", "update_external"): "customer_update_external_id",
     ("files", "update"): "file_patch",
+    ("orders", "update"): "order_update",
+    ("orders", "finalize"): "order_finalize",
     ("files", "uploaded"): "file_upload_completed",
 }
 """The parameter that takes the body; for a new thing it is `request`."""
