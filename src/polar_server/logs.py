@@ -8,8 +8,12 @@ from typing import Any
 
 import structlog
 
+from polar_server.oauth.tokens import TokenKind
+
 # A last net under the rule that events carry ids only: whatever looks like one of our secrets is cut.
-_SECRET = re.compile(r"(polar_(?:ac|cs|crt|at_u|at_o|rt_u|rt_o|us|ml)_[0-9A-Za-z]{0,11})[0-9A-Za-z]*")
+# That of a checkout stands in the path of its page, and paths are logged.
+_KINDS = "|".join(sorted({*TokenKind} - {TokenKind.CLIENT_ID}))
+_SECRET = re.compile(rf"((?:{_KINDS})[0-9A-Za-z]{{0,11}})[0-9A-Za-z]*|(whsec_)[0-9A-Za-z+/=_-]*")
 
 
 def configure(log_format: str) -> None:
@@ -38,4 +42,4 @@ def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
 
 
 def _clean(text: str) -> str:
-    return _SECRET.sub(r"\1...", text)
+    return _SECRET.sub(r"\1\2...", text)
