@@ -13,9 +13,8 @@ from litestar.response import Stream
 from polar_server.authorization_server.server import GivenServer
 from polar_server.database import Database, Row
 from polar_server.resource_server.caller import GivenCaller
-from polar_server.resource_server.errors import Issue, RequestValidationError
 from polar_server.resource_server.exports import Cells, csv_stream
-from polar_server.resource_server.times import moment, seconds_or_none
+from polar_server.resource_server.times import moment, seconds_or_none, zone_of
 from polar_server.resources.orders import queries
 from polar_server.resources.orders.answers import address_of
 from polar_server.resources.orders.finding import READ, WRITE
@@ -56,17 +55,8 @@ async def export_orders(
         created_after=seconds_or_none(created_after),
         created_before=seconds_or_none(created_before),
     )
-    chosen, zone = columns or USUAL, _zone(timezone)
+    chosen, zone = columns or USUAL, zone_of(timezone)
     return csv_stream("orders.csv", chosen, _pages(server.database, wanted, [_cell(name, zone) for name in chosen]))
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise RequestValidationError(
-            [Issue(("query", "timezone"), "There is no such time zone.", input=name)]
-        ) from error
 
 
 Cell = Callable[[Row], str | None]
