@@ -8,6 +8,8 @@ Json = dict[str, Any]
 
 PREFIX = "#/components/schemas/"
 _TEMPLATE = PREFIX + "{name}"
+MAY_BE_LEFT_OUT = {"x-may-be-left-out": True}
+"""`extra_json_schema` of a member that not every answer has."""
 
 
 class Schemas:
@@ -26,11 +28,12 @@ class Schemas:
         return _note(self._answered, kind)
 
     def components(self) -> dict[str, Json]:
-        """Every named schema. What is only answered has all of its members: the encoder leaves none out."""
+        """Every named schema. What is only answered has all of its members, but those that say they may be left out."""
         (_, sent), (_, all_) = _components(self._sent), _components([*self._sent, *self._answered])
         for name, schema in all_.items():
             if name not in sent and "properties" in schema:
-                schema["required"] = list(schema["properties"])
+                members = schema["properties"].items()
+                schema["required"] = [name for name, member in members if not MAY_BE_LEFT_OUT.keys() & member.keys()]
         return all_
 
     @staticmethod
