@@ -39,13 +39,14 @@ from polar_server.rate_limits import RateLimits
 from polar_server.refusals import exception_handlers
 from polar_server.resource_server.reference import routes as reference_routes
 from polar_server.resource_server.routing import api_router
-from polar_server.resources import orders, webhooks
+from polar_server.resources import checkouts, orders, webhooks
 from polar_server.resources.benefit_grants.endpoints import routes as grant_routes
 from polar_server.resources.benefit_grants.reviewing import review_grants
 from polar_server.resources.benefit_grants.revoking import revoke_of_customer
 from polar_server.resources.benefits.endpoints import routes as benefit_routes
 from polar_server.resources.checkouts.endpoints import routes as checkout_routes
 from polar_server.resources.checkouts.expiring import expire_checkouts
+from polar_server.resources.checkouts.pages import routes as checkout_page_routes
 from polar_server.resources.customers.deleting import OnDeletion
 from polar_server.resources.customers.endpoints import routes as customer_routes
 from polar_server.resources.files.endpoints import routes as file_routes
@@ -164,7 +165,7 @@ class _House:
         self.mailer: Mailer = mailer_for(settings, clock)
         folders = {
             package.__name__.rpartition(".")[2]: Path(package.__path__[0]) / "templates"
-            for package in (accounts, authorization_server, resource_server, orders, webhooks)
+            for package in (accounts, authorization_server, resource_server, checkouts, orders, webhooks)
         }
         self.pages = Pages(folders, settings, server_keys)
         self.telemetry = Telemetry(settings.data_dir / "telemetry")
@@ -269,6 +270,7 @@ def _framework(house: _House) -> Litestar:
             *authorization_routes,
             *reference_routes,
             *document_routes,
+            *checkout_page_routes,
             api_router(route for routes in RESOURCES.values() for route in routes),
         ],
         dependencies={name: _constant(part) for name, part in parts.items()} | {"session": Provide(house.session)},

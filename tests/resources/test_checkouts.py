@@ -10,11 +10,15 @@ import pytest
 from tests.described import check
 from tests.world import ISSUER, Api, World, token_of
 
+from polar_server import payments
 from polar_server.accounts.roles import Role
 from polar_server.database import Statement
 from polar_server.oauth import tokens
 from polar_server.oauth.tokens import TokenKind
+from polar_server.resources.checkouts.confirming import finish
 from polar_server.resources.checkouts.expiring import expire_checkouts
+from polar_server.resources.checkouts.finding import find_open_to
+from polar_server.resources.checkouts.refusals import CheckoutLocked
 from polar_server.settings import Settings
 
 FIXED = {"amount_type": "fixed", "price_amount": 1000}
@@ -251,6 +255,26 @@ async def test_the_bank_asks_for_a_second_step(world: World, api: Api) -> None:
     response = await api.patch(f"/v1/checkouts/{made['id']}", {"metadata": {}})
     assert (response.status_code, response.json()["error"]) == (403, "NotOpenCheckout")
     assert not await _items(api, "orders")
+
+
+async def test_the_bank_is_answered_once(world: World, api: Api) -> None:
+    """Approved by several at the same moment, one sale; declined, the checkout is open for another card."""
+    made = await _create(api)
+    step = {**ADA, "confirmation_token_id": "test_authentication_required"}
+    await _confirm(world, made, **step)
+    row, now = await find_open_to(world.server, made["client_secret"]), int(world.clock())
+    declined = await finish(world.server, row, now, approved=False)
+    assert isinstance(declined.outcome, payments.Declined)
+    with pytest.raises(CheckoutLocked):
+        await finish(world.server, row, now, approved=True)
+    assert (await _confirm(world, made, **step)).status_code == 200
+    answers = [finish(world.server, row, now, approved=True) for _ in range(4)]
+    done = await asyncio.gather(*answers, return_exceptions=True)
+    assert sorted(type(each).__name__ for each in done) == ["Confirmed", *["NotOpenCheckout"] * 3]
+    assert len(await _items(api, "orders")) == 1
+    customer = (await _items(api, "customers"))[0]
+    methods = (await api.get(f"/v1/customers/{customer['id']}/payment-methods")).json()["items"]
+    assert methods[0]["method_metadata"]["last4"] == "3155"
 
 
 async def test_the_customer_chooses(world: World, api: Api) -> None:
