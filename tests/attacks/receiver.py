@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 NAMES = ("receiver.example", "rebind.example", "flaky.example")
+PATIENCE = 10
 INSIDE = "http://169.254.169.254/latest/meta-data/"
 
 
@@ -61,6 +62,13 @@ class Receiver:
         """Variables that show this internet to a server."""
         path = os.pathsep.join([str(Path(__file__).parent / "internet"), os.environ.get("PYTHONPATH", "")])
         return {"PYTHONPATH": path, "SSL_CERT_FILE": str(self.certificate), "ATTACKS_RECEIVER": str(self.port)}
+
+    def wait_for(self, path: str) -> None:
+        """Wait until something came to a path."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.at(path):
+            assert time.monotonic() < deadline, f"nothing came to {path}"
+            time.sleep(0.02)
 
     def at(self, path: str) -> list[Delivery]:
         """What came to a path."""

@@ -12,6 +12,23 @@ SCRIPT = b"<html><script>alert(document.domain)</script></html>"
 CROWD = 200
 
 
+def everything_used(world: World) -> dict[str, str]:
+    """Everything that opens something in the API has been through the server, and what somebody looked for, too."""
+    shop, wanted = world.stock_a.shop, f"wanted-{world.org_b.slug}"
+    assert shop.ask("GET", f"/v1/products/?query={wanted}&metadata[key]={wanted}").status == 200
+    told = {"url": "https://receiver.example/logged", "format": "raw", "events": ["checkout.created"]}
+    hook = shop.make("/v1/webhooks/endpoints", told)
+    bought = shop.make("/v1/checkouts/", {"products": [world.stock_a.ids["products"]]})["client_secret"]
+    for path in (f"/v1/checkouts/client/{bought}", f"/v1/checkouts/client/{bought}x", f"/checkout/{bought}"):
+        world.server.get(path)
+    world.receiver.wait_for("/logged")
+    path = shop.download_path(world.stock_a.ids["files"])
+    assert world.server.get(path).status == 200
+    assert world.server.get(f"{path}0").status == 403
+    names = {"org_token": shop.token, "webhook_secret": hook["secret"], "checkout_secret": bought, "wanted": wanted}
+    return {**names, "signature": path.partition("signature=")[2]}
+
+
 def _two_memberships(values: Values) -> None:
     """Ada belongs to two organizations, and let an app act for one of them."""
     world = values.world

@@ -9,7 +9,7 @@ from tests.attacks.browser import Browser
 from tests.attacks.endings import ENDINGS
 from tests.attacks.people import Person
 from tests.attacks.shop_afterwards import SHOP_AFTERWARDS
-from tests.attacks.shop_situations import SHOP_SITUATIONS
+from tests.attacks.shop_situations import SHOP_SITUATIONS, everything_used
 from tests.attacks.values import Values
 from tests.attacks.wire import Response
 
@@ -84,6 +84,7 @@ def _whole_flow(values: Values) -> None:
     assert apps.is_active(world.server, world.client_a, made["refresh_token"])
     values.set(access_token=made["access_token"], refresh_token=made["refresh_token"])
     values.set(code=apps.obtain_code(ada.browser, world.client_a.authorize_params(values["challenge"])))
+    values.set(**everything_used(world))
 
 
 def _keys_rotated(values: Values) -> None:

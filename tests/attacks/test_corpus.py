@@ -62,6 +62,7 @@ SET_BY_SITUATIONS = {
         "new_refresh_token",
     ),
     *("download_url", "etag", "file_id", "file_marker", "file_path", "file_public_url", "healthy_delay", "later_path"),
+    *("checkout_secret", "org_token", "signature", "wanted", "webhook_secret"),
     *("other_path", "refused_public_path", "upload_id", "user_token_a_only"),
     *("csrf", "csrf_user_b", "consent_path", "form_action", "mail_link", "mail_link_token"),
 }
