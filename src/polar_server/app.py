@@ -41,6 +41,7 @@ from polar_server.resource_server.reference import routes as reference_routes
 from polar_server.resource_server.routing import api_router
 from polar_server.resources import checkouts, orders, webhooks
 from polar_server.resources.benefit_grants.endpoints import routes as grant_routes
+from polar_server.resources.benefit_grants.resealing import reseal_license_keys
 from polar_server.resources.benefit_grants.reviewing import review_grants
 from polar_server.resources.benefit_grants.revoking import revoke_of_customer
 from polar_server.resources.benefits.endpoints import routes as benefit_routes
@@ -101,6 +102,7 @@ SWEEP_EVERY = 600
 
 DUE: tuple[Callable[[AuthorizationServer, int], Awaitable[int]], ...] = (
     review_grants,
+    reseal_license_keys,
     expire_checkouts,
     renew_subscriptions,
 )

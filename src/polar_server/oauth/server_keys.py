@@ -38,6 +38,11 @@ class ServerKeys:
         self.key_id = _key_id(keys[0])
         """The id of the key that new digests are made with; rows keep it."""
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The ids of all keys that we have, the newest first."""
+        return tuple(self._roots)
+
     def digest(self, secret: str, key_id: str | None = None) -> str:
         """HMAC-SHA-256 of a secret in hex. An unknown key id gives a digest that equals nothing."""
         digest = self._digests.get(self.key_id if key_id is None else key_id, self._nobodys_digest)

@@ -99,7 +99,7 @@ def headers_of_all(document: Json) -> list[Member]:
 
 def _operation(document: Json, path: str, method: str, operation: Json) -> Operation:
     parameters = [each for each in operation["parameters"] if "$ref" not in each]
-    success = next(status for status in operation["responses"] if status.startswith("2"))
+    success = next(status for status in operation["responses"] if status.startswith(("2", "3")))
     body = _content(operation.get("requestBody", {}))
     return Operation(
         name=operation["operationId"],

@@ -13,6 +13,7 @@ from polar_server.resource_server.lists import GivenPaging, ListResource, order_
 from polar_server.resources.benefit_grants import queries
 from polar_server.resources.benefit_grants.answers import grants_of
 from polar_server.resources.benefit_grants.downloads import fetch_file
+from polar_server.resources.benefit_grants.license_key_endpoints import routes as license_key_routes
 from polar_server.resources.benefit_grants.queries import GrantFilter
 from polar_server.resources.benefit_grants.schemas import BenefitGrant
 from polar_server.resources.benefits import queries as benefits
@@ -78,4 +79,4 @@ async def list_grants_of_benefit(
         return paging.of(await grants_of(tx, rows, caller.reach()), total)
 
 
-routes: list[Any] = [list_grants, list_grants_of_benefit, fetch_file]
+routes: list[Any] = [list_grants, list_grants_of_benefit, fetch_file, *license_key_routes]
