@@ -21,8 +21,10 @@ BODIES = {
     ("customers", "update"): "customer_update",
     ("customers", "update_external"): "customer_update_external_id",
     ("files", "update"): "file_patch",
+    ("license_keys", "update"): "license_key_update",
     ("orders", "update"): "order_update",
     ("orders", "finalize"): "order_finalize",
+    ("subscriptions", "update"): "subscription_update",
     ("files", "uploaded"): "file_upload_completed",
 }
 """The parameter that takes the body; for a new thing it is `request`."""
