@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -105,7 +106,7 @@ def questions(draw: st.DrawFn) -> Question:
         "customer_id": draw(st.sampled_from([None, ["ada"], ["bob", "cy"]])),
         "billing_type": draw(st.sampled_from([None, ["one_time"], ["recurring"], ["recurring", "one_time"]])),
     }
-    return ask(start, end, interval, draw(ZONES), **chosen)
+    return ask(Mock(), start, end, interval, draw(ZONES), **chosen)
 
 
 @st.composite

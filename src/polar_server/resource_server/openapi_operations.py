@@ -104,7 +104,7 @@ def _query_parameter(parameter: inspect.Parameter, wanted: QueryParameter) -> Js
     if parameter.default not in (None, inspect.Parameter.empty):
         schema["default"] = parameter.default
     described = {"description": wanted.description} if wanted.description else {}
-    required = parameter.default is inspect.Parameter.empty
+    required = bool(wanted.required) or parameter.default is inspect.Parameter.empty
     return {"name": wanted.name or parameter.name, "in": "query", "required": required, **described, "schema": schema}
 
 

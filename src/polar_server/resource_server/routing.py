@@ -1,6 +1,5 @@
 """The API's router: what all resources share of headers, versions, refusals and dependencies."""
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -24,8 +23,6 @@ from polar_server.resource_server.errors import (
 )
 from polar_server.resource_server.lists import ask_page
 from polar_server.resource_server.versions import VERSIONS
-
-_MISSING = re.compile(r"^Missing required query parameter '(\w+)'")
 
 
 def api_router(routes: Iterable[HTTPRouteHandler]) -> Router:
@@ -119,11 +116,7 @@ def refuse_parameters(request: Request[Any, Any, Any], error: ValidationExceptio
     """Query parameters that cannot be read, each named."""
     found = error.extra if isinstance(error.extra, list) else []
     issues = [Issue(("query", str(item.get("key", ""))), str(item.get("message", ""))) for item in found]
-    # Of a parameter that is missing the framework tells the name in its sentence only.
-    missing = [
-        Issue(("query", name), "This parameter is missing.", "missing") for name in _MISSING.findall(error.detail)
-    ]
-    return refuse(request, RequestValidationError(issues or missing or [Issue(("query",), error.detail)]))
+    return refuse(request, RequestValidationError(issues or [Issue(("query",), error.detail)]))
 
 
 def refuse_length(request: Request[Any, Any, Any], _: RequestEntityTooLarge) -> Response[Any]:

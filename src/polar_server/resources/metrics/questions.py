@@ -3,14 +3,17 @@
 import json
 from dataclasses import dataclass
 from datetime import date, tzinfo
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 
+from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.errors import Issue, RequestValidationError
 from polar_server.resources.metrics.definitions import DEFINITIONS
 from polar_server.resources.metrics.periods import LIMITS, MAX_DATE, MIN_DATE, Interval, find_zone
+
+T = TypeVar("T")
 
 BillingType = Literal["one_time", "recurring"]
 
@@ -35,9 +38,10 @@ class Question:
 
 
 def ask(
-    start_date: Annotated[date, QueryParameter(description="The first day.")],
-    end_date: Annotated[date, QueryParameter(description="The last day.")],
-    interval: Annotated[Interval, QueryParameter(description="The length of a period.")],
+    caller: GivenCaller,  # noqa: ARG001 - who calls is asked first: only then is a question worth an answer
+    start_date: Annotated[date | None, QueryParameter(required=True, description="The first day.")] = None,
+    end_date: Annotated[date | None, QueryParameter(required=True, description="The last day.")] = None,
+    interval: Annotated[Interval | None, QueryParameter(required=True, description="The length of a period.")] = None,
     timezone: Annotated[str, QueryParameter(description=_ZONE)] = "UTC",
     organization_id: Annotated[list[str] | None, QueryParameter(description="Of one of these organizations.")] = None,
     product_id: Annotated[list[str] | None, QueryParameter(description="About one of these products.")] = None,
@@ -46,14 +50,16 @@ def ask(
     metrics: Annotated[list[str] | None, QueryParameter(description=_SLUGS)] = None,
 ) -> Question:
     """The question of a request. Raises RequestValidationError, naming the parameter."""
-    _check_dates(start_date, end_date, interval)
+    start, end = _given("start_date", start_date), _given("end_date", end_date)
+    by: Interval = _given("interval", interval)
+    _check_dates(start, end, by)
     zone = find_zone(timezone)
     if zone is None:
         raise _wrong("timezone", "This is no time zone of the IANA database.", timezone)
     return Question(
-        start=start_date,
-        end=end_date,
-        interval=interval,
+        start=start,
+        end=end,
+        interval=by,
         zone=zone,
         metrics=_chosen(metrics),
         organization_ids=organization_id,
@@ -65,6 +71,12 @@ def ask(
 
 GivenQuestion = NamedDependency[SkipValidation[Question]]
 """The parameter of an endpoint: what Litestar hands in by its name."""
+
+
+def _given(parameter: str, value: T | None) -> T:
+    if value is None:
+        raise RequestValidationError([Issue(("query", parameter), "This parameter is missing.", "missing")])
+    return value
 
 
 def _check_dates(start: date, end: date, interval: Interval) -> None:
