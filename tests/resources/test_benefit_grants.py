@@ -336,6 +336,25 @@ async def test_other_benefits_of_a_product_reach_what_was_sold(world: World, api
     assert [each["product_id"] for each in state["active_subscriptions"]] == [product_id]
 
 
+async def test_what_was_taken_back_gets_nothing_new(world: World, api: Api) -> None:
+    """A refund that took benefits, an ended subscription and a deleted customer; a mere refund leaves what was sold."""
+    product_id = await _product(api, await _benefit(api, CUSTOM))
+    customer_id, gone = await _customer(api), await _customer(api, "bob@example.com")
+    kept, refunded = [await _buy(world, api, customer_id, product_id) for _ in range(2)]
+    ended = await _subscribe(world, api, customer_id, product_id)
+    await _buy(world, api, gone, product_id)
+    for sale, revoke in ((kept, False), (refunded, True)):
+        body = {"order_id": sale.order_id, "reason": "other", "amount": 1000, "revoke_benefits": revoke}
+        await _made(api, "/v1/refunds/", body)
+    assert (await api.delete(f"/v1/subscriptions/{ended.subscription_id}")).status_code == 200
+    assert (await api.delete(f"/v1/customers/{gone}")).status_code == 204
+    added = await _benefit(api, FLAG)
+    await _give(api, product_id, added)
+    await _review(world)
+    assert await _live(api) == [added]
+    assert [grant["order_id"] for grant in await _grants(api, "?is_granted=true")] == [kept.order_id]
+
+
 async def test_a_sale_and_a_change_at_the_same_moment_see_each_other(world: World, api: Api) -> None:
     """A change waits for the sale that is under way, and a sale for the change: nobody is left with the old list."""
     first, second = await _benefit(api, CUSTOM), await _benefit(api, FLAG)

@@ -45,7 +45,7 @@ _LIST_GRANTS = Statement("""
     AND g.granted_at IS NOT NULL ORDER BY g.id LIMIT :limit
 """)
 
-_CUSTOMER = "SELECT id FROM customers WHERE id = :id AND organization_id = :organization_id"
+_CUSTOMER = "SELECT deleted_at FROM customers WHERE id = :id AND organization_id = :organization_id"
 _LOCK_CUSTOMER = Statement(_CUSTOMER, postgres=f"{_CUSTOMER} FOR NO KEY UPDATE")
 _SUBSCRIPTION = f"""
     SELECT s.id FROM subscriptions s
@@ -93,9 +93,9 @@ async def list_grants(tx: Transaction, review: Row, limit: int) -> list[Row]:
     return await tx.all(_LIST_GRANTS, **place, limit=limit)
 
 
-async def lock_customer(tx: Transaction, customer_id: str, organization_id: str) -> None:
-    """Hold a customer, deleted or not: it comes first of what a change of its grants holds."""
-    await tx.first(_LOCK_CUSTOMER, id=customer_id, organization_id=organization_id)
+async def lock_customer(tx: Transaction, customer_id: str, organization_id: str) -> bool:
+    """Hold a customer, which comes first of what a change of its grants holds; whether it is not deleted."""
+    return (await tx.one(_LOCK_CUSTOMER, id=customer_id, organization_id=organization_id))["deleted_at"] is None
 
 
 async def lock_sale(tx: Transaction, review: Row, sale: Row) -> bool:

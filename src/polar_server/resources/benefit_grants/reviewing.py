@@ -48,11 +48,11 @@ async def _go_on(server: AuthorizationServer, review: Row, lease: str, now: int)
 
 async def _bring_in_line(tx: Transaction, server: AuthorizationServer, review: Row, each: Row, now: int) -> None:
     organization_id, customer_id = review["organization_id"], each["customer_id"]
-    await reviews.lock_customer(tx, customer_id, organization_id)
+    is_there = await reviews.lock_customer(tx, customer_id, organization_id)
     if review["product_id"] is None:
         changed = await _follow_benefit(tx, each["id"], organization_id, now)
     else:
-        changed = await _follow_product(tx, server, review, each, now)
+        changed = is_there and await _follow_product(tx, server, review, each, now)
     if changed:
         await tell_state(tx, organization_id, customer_id, now)
 
