@@ -1,6 +1,7 @@
 """Subscriptions: how they begin and end, lists and exports, and what bad input gets."""
 
 import csv
+import json
 from io import StringIO
 from typing import Any
 
@@ -9,6 +10,9 @@ from tests.resources.subscribing import Shop, settings, shop
 from tests.world import Api, World, token_of
 
 from polar_server.accounts.roles import Role
+from polar_server.resources.products import queries as products
+from polar_server.resources.subscriptions import queries
+from polar_server.resources.subscriptions.starting import NewSubscription, upgrade_subscription
 
 __all__ = ["settings", "shop"]
 
@@ -80,6 +84,40 @@ async def test_only_what_is_free_recurring_and_ones_own_can_be_given_away(shop: 
     response = await stranger.post("/v1/subscriptions/", {"product_id": free["id"], "customer_id": foreign})
     assert response.json()["detail"][0]["loc"] == ["body", "product_id"]
     assert (await shop.api.get("/v1/subscriptions/")).json()["pagination"]["total_count"] == 0
+
+
+async def test_a_checkout_upgrades_a_free_subscription_in_its_place(shop: Shop) -> None:
+    """The same subscription, from a new period on, with the order and the benefits of what was paid for."""
+    free, paid, customer_id = await shop.product("Free", **FREE), await shop.product("Paid"), await shop.customer()
+    benefit_id = await shop.giving(paid)
+    subscription_id = await shop.subscribe(free, customer_id, card=None)
+    await shop.change(subscription_id, cancel_at_period_end=True)
+    await shop.until("2027-01-20T00:00:00Z")
+    await shop.events()
+    reach = json.dumps([shop.organization_id])
+    async with shop.world.server.database.write() as tx:
+        current = await queries.lock_subscription(tx, subscription_id, reach)
+        product = await products.find_product(tx, paid["id"], reach)
+        [price] = (await products.list_prices(tx, [paid["id"]], reach))[paid["id"]]
+        assert current is not None
+        assert product is not None
+        new = NewSubscription(shop.organization_id, customer_id, product, price, 1000, "usd")
+        started = await upgrade_subscription(tx, shop.world.server, current, new, int(shop.world.clock()))
+    assert started.subscription_id == subscription_id
+    upgraded = await shop.get(subscription_id)
+    assert (upgraded["product"]["name"], upgraded["amount"], upgraded["ends_at"]) == ("Paid", 1000, None)
+    assert (upgraded["started_at"], upgraded["current_period_start"]) == (
+        "2027-01-15T08:00:00Z",
+        "2027-01-20T00:00:00Z",
+    )
+    order = (await shop.orders(subscription_id))[1]
+    assert (order["id"], order["billing_reason"], order["total_amount"]) == (
+        started.order_id,
+        "subscription_update",
+        1000,
+    )
+    assert await shop.granted(customer_id) == {benefit_id}
+    assert await shop.events() == ["uncanceled", "updated"]
 
 
 async def test_a_revoked_subscription_ends_at_once(shop: Shop) -> None:
