@@ -18,26 +18,27 @@ _COLUMNS = """
 """
 
 _NET = "o.subtotal_amount - o.discount_amount"
-_OF_CUSTOMER = """(
-    SELECT {column} FROM customers c WHERE c.id = o.customer_id AND c.organization_id = o.organization_id
-)"""
-_PRODUCT_NAME = "SELECT p.name FROM products p WHERE p.id = o.product_id AND p.organization_id = o.organization_id"
-_STARTED = """
-    SELECT s.started_at FROM subscriptions s WHERE s.id = o.subscription_id AND s.organization_id = o.organization_id
-"""
 SORTING = {
     "created_at": "o.created_at",
     "status": "o.status",
     "invoice_number": "COALESCE(o.invoice_number, '')",
     "amount": f"{_NET} + o.tax_amount",
     "net_amount": _NET,
-    "customer": _OF_CUSTOMER.format(column="COALESCE(c.name, c.email, '')"),
-    "product": f"COALESCE(({_PRODUCT_NAME}), '')",
+    "customer": "COALESCE(buyer.name, buyer.email, '')",
+    "product": "COALESCE(bought.name, '')",
     # There are no discounts, so this is the same for all.
     "discount": "0 * o.created_at",
-    "subscription": f"COALESCE(({_STARTED}), 0)",
+    "subscription": "COALESCE(subscribed.started_at, 0)",
     "id": "o.id",
 }
+_BUYER = "JOIN customers buyer ON buyer.id = o.customer_id AND buyer.organization_id = o.organization_id"
+_BOUGHT = "LEFT JOIN products bought ON bought.id = o.product_id AND bought.organization_id = o.organization_id"
+_SUBSCRIBED = """
+    LEFT JOIN subscriptions subscribed
+    ON subscribed.id = o.subscription_id AND subscribed.organization_id = o.organization_id
+"""
+_JOINS = {"buyer.": _BUYER, "bought.": _BOUGHT, "subscribed.": _SUBSCRIBED}
+"""What an order by these columns needs."""
 
 _WITHIN = within("o.organization_id", "organization_ids")
 _BILLED = """(CAST(:is_recurring AS BOOLEAN) IS NULL OR EXISTS (
@@ -58,13 +59,13 @@ _EXTERNAL = tuple(
 _SINCE = "(CAST(:created_after AS BIGINT) IS NULL OR o.created_at > :created_after)"
 _UNTIL = "(CAST(:created_before AS BIGINT) IS NULL OR o.created_at < :created_before)"
 _EXPORTED = both(
-    _WITHIN,
     within_if_asked("o.product_id", "product_ids"),
     within_if_asked("o.status", "statuses"),
     _SINCE,
     _UNTIL,
 )
 _ASKED = both(
+    _WITHIN,
     _EXPORTED,
     within_if_asked("o.customer_id", "customer_ids"),
     within_if_asked("o.checkout_id", "checkout_ids"),
@@ -83,9 +84,10 @@ _LOCK = Statement(_FIND_TEXTS[0], postgres=f"{_FIND_TEXTS[1]} FOR UPDATE OF o")
 _EXPORT = Statement(
     *(
         f"""
-        SELECT {_COLUMNS}, {_OF_CUSTOMER.format(column="c.email")} AS email,
-            {_OF_CUSTOMER.format(column="c.name")} AS customer_name, ({_PRODUCT_NAME}) AS product
-        FROM orders o WHERE {asked} AND (o.created_at, o.id) > (:after_created_at, :after_id)
+        SELECT {_COLUMNS}, buyer.email, buyer.name AS customer_name, bought.name AS product
+        FROM orders o {_BUYER} {_BOUGHT}
+        WHERE o.organization_id = :organization_id AND {asked}
+            AND (o.created_at, o.id) > (:after_created_at, :after_id)
         ORDER BY o.created_at, o.id LIMIT :limit
         """
         for asked in _EXPORTED
@@ -182,7 +184,6 @@ _SET_BILLING = Statement("""
 class ExportFilter(Struct, frozen=True):
     """What an export is asked for. Lists are JSON texts, times epoch seconds, None where nothing was asked."""
 
-    organization_ids: str
     product_ids: str | None
     statuses: str | None
     created_after: int | None
@@ -195,6 +196,7 @@ class ExportFilter(Struct, frozen=True):
 class OrderFilter(ExportFilter, frozen=True):
     """What a list is asked for."""
 
+    organization_ids: str
     is_recurring: bool | None
     discount_ids: str | None
     customer_ids: str | None
@@ -207,9 +209,10 @@ class OrderFilter(ExportFilter, frozen=True):
 @lru_cache(maxsize=256)
 def _list(order: str) -> Statement:
     """The list in an order that `lists.order_by` made from SORTING."""
+    joins = " ".join(join for alias, join in _JOINS.items() if alias in order)
     return Statement(
         *(
-            f"SELECT {_COLUMNS} FROM orders o WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset"
+            f"SELECT {_COLUMNS} FROM orders o {joins} WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset"
             for asked in _ASKED
         )
     )
@@ -223,9 +226,12 @@ async def list_orders(
     return rows, (await tx.one(_COUNT, **wanted.parameters()))[0]
 
 
-async def export_orders(tx: Transaction, wanted: ExportFilter, after: tuple[int, str], limit: int) -> list[Row]:
-    """The orders in the order they came, following (created_at, id), with the names that an export shows."""
-    return await tx.all(_EXPORT, **wanted.parameters(), after_created_at=after[0], after_id=after[1], limit=limit)
+async def export_orders(
+    tx: Transaction, organization_id: str, wanted: ExportFilter, after: tuple[int, str], limit: int
+) -> list[Row]:
+    """The organization's orders in the order they came, following (created_at, id), with names that an export shows."""
+    place = {"organization_id": organization_id, "after_created_at": after[0], "after_id": after[1]}
+    return await tx.all(_EXPORT, **place, **wanted.parameters(), limit=limit)
 
 
 async def find_order(tx: Transaction, order_id: str, organization_ids: str) -> Row | None:

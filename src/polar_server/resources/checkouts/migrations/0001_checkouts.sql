@@ -46,5 +46,5 @@ CREATE TABLE checkouts (
 
 CREATE INDEX checkouts_organization ON checkouts (organization_id, created_at, id);
 CREATE INDEX checkouts_customer ON checkouts (organization_id, customer_id) WHERE customer_id IS NOT NULL;
-CREATE INDEX checkouts_product ON checkouts (product_id);
+CREATE INDEX checkouts_product ON checkouts (product_id, id);
 CREATE INDEX checkouts_to_expire ON checkouts (expires_at) WHERE status IN ('open', 'confirmed');
