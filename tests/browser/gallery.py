@@ -11,7 +11,7 @@ from tests.visitors import Visitor
 from polar_server.accounts.organizations import Organization
 from polar_server.accounts.people import Person
 
-from . import apps
+from . import apps, shops
 from .apps import App
 from .steps import allow, fill_in_sign_in
 
@@ -24,6 +24,7 @@ class Cast:
     """Who and what is seen on the pages."""
 
     server: Server
+    site: str
     app: App
     person: Person
     organization: Organization
@@ -48,7 +49,7 @@ def cast(server: Server, site: str) -> Cast:
     links = {name: f"https://tunes.example.com/{name}" for name in ("client_uri", "policy_uri", "tos_uri")}
     # The second redirect URI answers "no content": the browser stays on the page that posts there.
     app = apps.registered(server, site, redirect_uris=[f"{site}/callback", f"{site}/stay"], **links)
-    return Cast(server, app, person, organization, f"grace{number}@example.com")
+    return Cast(server, site, app, person, organization, f"grace{number}@example.com")
 
 
 def walk(page: Page, cast: Cast) -> Iterator[str]:
@@ -59,6 +60,7 @@ def walk(page: Page, cast: Cast) -> Iterator[str]:
     yield from _consent(page, cast)
     yield from _account(page, cast)
     yield from _organizations(page, cast)
+    yield from _checkout(page, cast)
 
 
 def _before_sign_in(page: Page, cast: Cast) -> Iterator[str]:
@@ -179,6 +181,34 @@ def _organizations(page: Page, cast: Cast) -> Iterator[str]:
     yield "organizations-none"
     page.goto(cast.asking())
     yield "consent-without-an-organization"
+
+
+def _checkout(page: Page, cast: Cast) -> Iterator[str]:
+    shop = shops.opened(cast.server, cast.site, cast.person, cast.organization)
+    lamp = shop.product("Night lamp", 4900, "Printed manual", description="A warm light that dims with the evening.")
+    page.goto(shop.checkout(lamp, return_url="https://lighthouse.example/cart"))
+    yield "checkout"
+    shops.fill_in(page)
+    shops.fill_in_card(page, "4000 0000 0000 0002")
+    _press(page, page.get_by_role("main").get_by_role("button", name="Pay $49.00"))
+    yield "checkout-declined"
+    shops.fill_in_card(page, "4000 0025 0000 3155")
+    _press(page, page.get_by_role("main").get_by_role("button", name="Pay $49.00"))
+    yield "checkout-bank"
+    _press(page, page.get_by_role("button", name="Approve"))
+    yield "checkout-confirmation"
+    monthly = {"recurring_interval": "month", "trial_interval": "day", "trial_interval_count": 14}
+    radio = shop.product("Radio", 1000, "All stations", **monthly)
+    page.goto(shop.checkout(radio, lamp, require_billing_address=True, is_business_customer=True))
+    yield "checkout-choice"
+    page.locator("form").evaluate("form => { form.noValidate = true }")
+    _press(page, page.get_by_role("main").get_by_role("button", name="Start free trial"))
+    yield "checkout-mistakes"
+    price = {"amount_type": "custom", "minimum_amount": 500, "preset_amount": 1500}
+    page.goto(shop.checkout(shop.product("Benefit concert", prices=[price])))
+    yield "checkout-amount"
+    page.goto(cast.url("/checkout/unknown"))
+    yield "checkout-unknown"
 
 
 def _press(page: Page, target: Locator) -> None:

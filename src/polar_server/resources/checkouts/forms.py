@@ -90,7 +90,8 @@ def sentences_of(refused: RequestValidationError) -> dict[str, str]:
     for issue in refused.issues:
         place = [str(step) for step in issue.loc[1:]] or [""]
         field = place[-1] if place[0] == "customer_billing_address" else _FIELDS.get(place[0], "form")
-        found[field] = issue.msg
+        # The API counts in minor units; the hint of the field says the limits as people write them.
+        found[field] = "This is not within the limits." if field == "amount" else issue.msg
     return found
 
 

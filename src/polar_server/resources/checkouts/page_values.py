@@ -7,12 +7,12 @@ from typing import Any
 from polar_server import payments
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.database import Row, Transaction
+from polar_server.resource_server.countries import NAMES
 from polar_server.resource_server.money import decimal, digits_of, money
 from polar_server.resources.benefit_grants.granting import Sale
 from polar_server.resources.benefit_grants.showing import Given, list_given
 from polar_server.resources.checkouts import wording
 from polar_server.resources.checkouts.answers import Catalog, address_of, catalog_of, needs_address, product_ids_of
-from polar_server.resources.checkouts.countries import NAMES
 from polar_server.resources.checkouts.terms import choose_price
 from polar_server.resources.customers import payment_method_queries
 from polar_server.resources.orders import queries as orders
@@ -48,11 +48,12 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """What was sold, in words; `renews_at` and `trial_ends_at` are epoch seconds."""
+    """What was sold, in words; times are epoch seconds."""
 
     product: str
     image: str | None
     paid: str
+    paid_at: int
     invoice_number: str
     email: str
     card: str | None
@@ -131,6 +132,7 @@ async def bought_of(tx: Transaction, server: AuthorizationServer, row: Row, now:
         product=product["name"],
         image=_image(catalog, product["id"]),
         paid=money(order["subtotal_amount"], order["currency"]),
+        paid_at=row["succeeded_at"],
         invoice_number=order["invoice_number"],
         email=row["customer_email"],
         card=await _card(tx, order),

@@ -1,6 +1,7 @@
 """Prices and terms in the words of the page. Pure."""
 
 from polar_server.database import Row
+from polar_server.resource_server.currencies import MINIMUM_AMOUNTS
 from polar_server.resource_server.money import money
 from polar_server.resources.checkouts.terms import Terms
 
@@ -26,7 +27,8 @@ def price_words(price: Row, product: Row) -> str:
 def limits_words(price: Row) -> str:
     """What a customer may pay who decides it."""
     least, most, currency = price["minimum_amount"], price["maximum_amount"], price["price_currency"]
-    lower = f"At least {money(least, currency)}" if least else "Nothing, or as much as you like"
+    start = "At least" if least else "Nothing, or at least"
+    lower = f"{start} {money(least or MINIMUM_AMOUNTS[currency], currency)}"
     return f"{lower}." if most is None else f"{lower}, at most {money(most, currency)}."
 
 
