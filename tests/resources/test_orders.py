@@ -348,7 +348,15 @@ async def test_an_invoice_is_a_page_at_a_signed_address(world: World, api: Api) 
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert page.headers["cache-control"] == "no-store"
     for text in (
-        *("<h1>Invoice</h1>", "LIGHTHOUSE-0001", "Lighthouse", "Ada &amp; Co", "1 rue de la Paix", "75002 Paris"),
+        *(
+            "<h1>Invoice</h1>",
+            "LIGHTHOUSE-0001",
+            "Lighthouse",
+            "Ada &amp; Co",
+            "1 rue de la Paix",
+            "75002 Paris",
+            "France",
+        ),
         *("&lt;b&gt;Lamp&lt;/b&gt;", "$1,200.00", "-$200.00", "$1,000.00", "Total paid", "Visa ending in 4242"),
         *("15 January 2027", "16 January 2027", "no tax is added"),
     ):

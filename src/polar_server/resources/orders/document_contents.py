@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from polar_server.database import Row, Transaction
 from polar_server.resource_server.addresses import Address
+from polar_server.resource_server.countries import NAMES
 from polar_server.resource_server.money import money
 from polar_server.resources.customers.payment_method_queries import find_payment_method
 from polar_server.resources.customers.queries import find_customer_also_deleted
@@ -103,7 +104,7 @@ def _buyer(order: Row, customer: Row) -> Iterator[str]:
 
 def _address_lines(address: Address) -> Iterator[str]:
     town = " ".join(filter(None, [address.postal_code, address.city]))
-    yield from filter(None, [address.line1, address.line2, town, address.state, address.country])
+    yield from filter(None, [address.line1, address.line2, town, address.state, NAMES[address.country]])
 
 
 def _card(card: Row | None) -> str | None:
