@@ -6,6 +6,7 @@ import os
 import ssl
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,12 +33,12 @@ class Delivery:
 
 
 class Receiver:
-    """Answers by path: `/302` leads inside, `/slow` sends a byte a second, any other is thanked for."""
+    """Answers by path: `/302` leads inside, `/slow...` sends a byte a second, any other is thanked for."""
 
     def __init__(self, folder: Path) -> None:
         self.certificate = folder / "receiver.pem"
         self.got: list[Delivery] = []
-        self.released = threading.Event()
+        self.released: dict[str, threading.Event] = defaultdict(threading.Event)
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.receiver = self
         self._server.socket = _context(self.certificate).wrap_socket(
@@ -53,7 +54,8 @@ class Receiver:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.released.set()
+        for path in list(self.released):
+            self.release(path)
         self._server.shutdown()
         self._server.server_close()
 
@@ -63,12 +65,16 @@ class Receiver:
         path = os.pathsep.join([str(Path(__file__).parent / "internet"), os.environ.get("PYTHONPATH", "")])
         return {"PYTHONPATH": path, "SSL_CERT_FILE": str(self.certificate), "ATTACKS_RECEIVER": str(self.port)}
 
-    def wait_for(self, path: str) -> None:
-        """Wait until something came to a path."""
+    def wait_for(self, path: str, count: int = 1) -> None:
+        """Wait until so much came to a path."""
         deadline = time.monotonic() + PATIENCE
-        while not self.at(path):
-            assert time.monotonic() < deadline, f"nothing came to {path}"
+        while len(self.at(path)) < count:
+            assert time.monotonic() < deadline, f"not enough came to {path}"
             time.sleep(0.02)
+
+    def release(self, path: str) -> None:
+        """Keep nobody waiting any more who comes or came to a path."""
+        self.released[path].set()
 
     def at(self, path: str) -> list[Delivery]:
         """What came to a path."""
@@ -92,8 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         receiver = self.server.receiver
         receiver.got.append(Delivery(self.path, {**self.headers}, time.monotonic()))
-        if self.path == "/slow" and not receiver.released.is_set():
-            self._drip(receiver.released)
+        if self.path.startswith("/slow") and not receiver.released[self.path].is_set():
+            self._drip(receiver.released[self.path])
             return
         self.send_response(302 if self.path == "/302" else 200)
         if self.path == "/302":

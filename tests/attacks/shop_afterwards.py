@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from tests.attacks.shops import Shop
 from tests.attacks.values import Values
@@ -23,21 +24,34 @@ def _event_tried(values: Values, responses: Sequence[Response]) -> None:
         time.sleep(0.02)
 
 
-def _others_told(values: Values, _: Sequence[Response]) -> None:
+def _others_told(values: Values, responses: Sequence[Response]) -> None:
     """Much happens while a receiver dawdles, and another endpoint of the organization is told of all of it."""
-    shop, receiver = Shop(values.world.server, values["org_a"], values["org_a_token"]), values.world.receiver
-    shop.make(
-        "/v1/webhooks/endpoints",
-        {"url": "https://receiver.example/prompt", "format": "raw", "events": ["customer.created"]},
-    )
+    shop = Shop(values.world.server, values["org_a"], values["org_a_token"])
+    _tell(values, shop, "/prompt", slow=_path(responses))
+
+
+def _neighbours_told(values: Values, responses: Sequence[Response]) -> None:
+    """Much happens in another organization, once nothing but slow receivers is being told."""
+    _happen(Shop(values.world.server, values["org_a"], values["org_a_token"]), 1)
+    values.world.receiver.wait_for(_path(responses))
+    _tell(values, values.world.new_shop(), "/neighbour", slow=_path(responses))
+
+
+def _tell(values: Values, shop: Shop, path: str, *, slow: str) -> None:
+    """Let an endpoint at a path be told of much, and measure how late it hears the last of it."""
+    receiver, url = values.world.receiver, f"https://receiver.example{path}"
+    shop.make("/v1/webhooks/endpoints", {"url": url, "format": "raw", "events": ["customer.created"]})
     _happen(shop, EVENTS)
     started = time.monotonic()
-    while len(receiver.at("/prompt")) < EVENTS:
-        assert time.monotonic() < started + PATIENCE, "they were not told"
-        time.sleep(0.02)
-    assert receiver.at("/slow"), "the slow one was tried, too"
-    values.set(healthy_delay=str(receiver.at("/prompt")[-1].at - started))
-    receiver.released.set()
+    receiver.wait_for(path, EVENTS)
+    assert receiver.at(slow), "the slow ones were tried, too"
+    values.set(healthy_delay=str(receiver.at(path)[-1].at - started))
+    receiver.release(slow)
+
+
+def _path(responses: Sequence[Response]) -> str:
+    """The path of the receiver that an endpoint was made for."""
+    return str(urlsplit(responses[0].json["url"]).path)
 
 
 def _crowd_ends(values: Values, _: Sequence[Response]) -> None:
@@ -54,5 +68,6 @@ def _happen(shop: Shop, count: int) -> None:
 SHOP_AFTERWARDS: Mapping[str, Callable[[Values, Sequence[Response]], None]] = {
     "crowd_ends": _crowd_ends,
     "event_tried": _event_tried,
+    "neighbours_told": _neighbours_told,
     "others_told": _others_told,
 }

@@ -81,11 +81,8 @@ def _only_owner_disabled(values: Values) -> None:
 
 def _shop_of_its_own(values: Values) -> None:
     """An organization that only this case knows."""
-    world = values.world
-    number = len(world.shops)
-    organization = world.organization_of(world.ada, f"stall-{number}", f"Stall {number}")
-    world.shops.append(open_shop(world.server, world.ada, world.shop_app, organization.id))
-    values.set(org_a=organization.id, org_a_token=world.shops[-1].token)
+    shop = values.world.new_shop()
+    values.set(org_a=shop.organization_id, org_a_token=shop.token)
 
 
 def _script_sent_as_image(values: Values) -> None:

@@ -40,7 +40,7 @@ AREAS = {
     "storage": 1,
     "tenancy": 22,
     "token": 31,
-    "webhooks": 23,
+    "webhooks": 24,
 }
 SET_BY_SITUATIONS = {
     *(

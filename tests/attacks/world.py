@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 
 from tests.attacks import apps, people
@@ -69,8 +70,7 @@ class World:
         self.server_keys = ServerKeys(loaded.server_keys())
         self._variables = settings | self.canary.variables | self.receiver.variables
         self.server = Server(folder, self._variables, workers)
-        self.shops: list[Shop] = []
-        """Those that one case each has used."""
+        self._shops = count(1)
         self.stock_b_at_first: list[bytes] = []
         """What its owner saw of the things of Bob's organization when they were new."""
         self._made: dict[str, dict[str, str]] = {}
@@ -198,6 +198,12 @@ class World:
         made = self._stock(self.bob, self.org_b)
         self.stock_b_at_first = [answer.body for answer in made.seen()]
         return made
+
+    def new_shop(self) -> Shop:
+        """An organization of Ada's that nothing has happened to yet."""
+        number = next(self._shops)
+        organization = self.organization_of(self.ada, f"stall-{number}", f"Stall {number}")
+        return open_shop(self.server, self.ada, self.shop_app, organization.id)
 
     def _stock(self, owner: Person, organization: Organization) -> Stock:
         shop = open_shop(self.server, owner, self.shop_app, organization.id)

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -21,6 +22,7 @@ from polar_server.resource_server import event_queries
 from polar_server.resource_server.events import record_event
 from polar_server.resources import webhooks
 from polar_server.resources.webhooks import attempts, lanes, upkeep
+from polar_server.resources.webhooks.dispatching import dispatch
 from polar_server.resources.webhooks.lanes import LEASE, Desk
 from polar_server.resources.webhooks.notices import teller
 from polar_server.resources.webhooks.schedule import ATTEMPTS, FAILURES, HELD
@@ -445,3 +447,23 @@ async def test_old_events_are_removed(
     async with database.read() as tx:
         for table in ("events", "webhook_events", "webhook_deliveries"):
             assert (await tx.one(Statement(f"SELECT count(*) FROM {table}")))[0] == 1, table
+
+
+async def test_an_organization_has_its_share_of_lanes(
+    api: Api, stranger: Api, worker: DeliveryWorker, receiver: Receiver, desk: Desk
+) -> None:
+    """Endpoints beyond it wait until one of its lanes ends, whoever drives those; others come first."""
+    for number in range(lanes.SHARE + 2):
+        await _listen(api, f"{receiver.url}/{number}")
+    await _listen(stranger, receiver.url + "/theirs")
+    await _product(api)
+    await _product(stranger)
+    await dispatch(desk.database, desk.now)
+    held = await lanes.claim(desk, 100)
+    by_organization = Counter(lane.organization_id for lane in held)
+    assert by_organization == {api.organization_id: lanes.SHARE, stranger.organization_id: 1}
+    assert await lanes.claim(desk, 100) == []
+    for lane in held[:3]:
+        await lanes.drive(desk, lane, lambda: True)
+    ended = sum(lane.organization_id == api.organization_id for lane in held[:3])
+    assert len(await lanes.claim(desk, 100)) == min(ended, 2)

@@ -21,6 +21,8 @@ from polar_server.resources.webhooks.schedule import ATTEMPTS, FAILURES, delay
 
 LEASE = 60
 """Seconds that an endpoint stays a worker's without word from it: an attempt takes ten at most."""
+SHARE = 10
+"""Endpoints of one organization that are sent to at the same time; a few more when several workers look at once."""
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +68,8 @@ async def claim(desk: Desk, limit: int) -> list[Lane]:
     # Another lease each time: a lane that was away too long is told from the one that took its place.
     lease = str(uuid4())
     async with desk.database.statement() as tx:
-        rows = await tx.all(sending_queries.CLAIM, lease=lease, now=desk.now, until=desk.now + LEASE, limit=limit)
+        asked = {"now": desk.now, "until": desk.now + LEASE, "limit": limit, "share": SHARE}
+        rows = await tx.all(sending_queries.CLAIM, lease=lease, **asked)
     return [Lane(row["id"], row["organization_id"], lease) for row in rows]
 
 

@@ -33,12 +33,28 @@ _WAKE = Statement(
 
 _DUE = "next_due_at <= :now AND enabled = TRUE AND (leased_until IS NULL OR leased_until <= :now)"
 IS_DUE = Statement(f"SELECT 1 FROM webhook_endpoints WHERE {_DUE} LIMIT 1")
-_CHOSEN = f"SELECT id FROM webhook_endpoints WHERE {_DUE} ORDER BY next_due_at, id LIMIT :limit"
+# Counting from the lanes that its organization has already, an endpoint beyond the share waits for one of them to end:
+# otherwise the slow receivers of one organization could hold up all others.
+_CHOSEN = f"""
+    SELECT id FROM (
+        SELECT w.id, w.next_due_at, COALESCE(held.lanes, 0)
+            + row_number() OVER (PARTITION BY w.organization_id ORDER BY w.next_due_at, w.id) AS lane
+        FROM webhook_endpoints w LEFT JOIN (
+            SELECT organization_id, count(*) AS lanes FROM webhook_endpoints
+            WHERE leased_until > :now GROUP BY organization_id
+        ) held ON held.organization_id = w.organization_id
+        WHERE {_DUE}
+    ) due WHERE lane <= :share ORDER BY next_due_at, id LIMIT :limit
+"""
 _CLAIMED = "UPDATE webhook_endpoints SET lease = :lease, leased_until = :until WHERE id IN"
 # On SQLite there is one writer; on PostgreSQL workers pass each other by.
 CLAIM = Statement(
     f"{_CLAIMED} ({_CHOSEN}) RETURNING id, organization_id",
-    postgres=f"{_CLAIMED} ({_CHOSEN} FOR UPDATE SKIP LOCKED) RETURNING id, organization_id",
+    postgres=f"""
+        {_CLAIMED} (
+            SELECT id FROM webhook_endpoints WHERE id IN ({_CHOSEN}) AND {_DUE} FOR UPDATE SKIP LOCKED
+        ) RETURNING id, organization_id
+    """,
 )
 _KEEP_LEASE = Statement("""
     UPDATE webhook_endpoints SET leased_until = :until
