@@ -48,11 +48,12 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """What was sold, in words; `renews_at` and `trial_ends_at` are epoch seconds."""
+    """What was sold, in words; times are epoch seconds."""
 
     product: str
     image: str | None
     paid: str
+    paid_at: int
     invoice_number: str
     email: str
     card: str | None
@@ -131,6 +132,7 @@ async def bought_of(tx: Transaction, server: AuthorizationServer, row: Row, now:
         product=product["name"],
         image=_image(catalog, product["id"]),
         paid=money(order["subtotal_amount"], order["currency"]),
+        paid_at=row["succeeded_at"],
         invoice_number=order["invoice_number"],
         email=row["customer_email"],
         card=await _card(tx, order),
