@@ -200,4 +200,7 @@ async def test_keys_follow_the_server_key(world: World, api: Api) -> None:
     only_new = ServerKeys([new])
     assert (row["digest"], row["key_id"]) == (only_new.digest(key), only_new.key_id)
     assert only_new.is_current(row["sealed"])
+    # Who took the new key away again sees the end of each key, and everything else.
+    [shown] = (await api.get("/v1/license-keys/")).json()["items"]
+    assert (shown["key"], shown["status"]) == (f"****-{key[-6:]}", "granted")
     assert json.dumps(dict(zip(row.keys(), row, strict=True))).count(key) == 0

@@ -1,7 +1,7 @@
 """What a sale gives: the grants of its product's benefits, and no others."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -9,7 +9,7 @@ from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.database import Row, Transaction
 from polar_server.resources.benefit_grants import license_keys, queries
 from polar_server.resources.benefit_grants.properties import new_properties, next_properties
-from polar_server.resources.benefit_grants.telling import tell
+from polar_server.resources.benefit_grants.telling import find_customer, tell, tell_known
 from polar_server.resources.benefits import queries as benefits
 
 
@@ -36,8 +36,12 @@ async def sync_grants(
     extra = [row for row in present if row["granted_at"] is not None and row["benefit_id"] not in ids]
     for row in extra:
         await revoke(tx, row, now)
-    given = await _give_all(tx, server, sale, wanted, {row["benefit_id"]: row for row in present}, now)
-    return bool(extra) or given
+    lacking = _lacking(wanted, {row["benefit_id"]: row for row in present})
+    if lacking:
+        customer = await find_customer(tx, sale.customer_id, sale.organization_id)
+        for benefit, revoked in lacking:
+            await _give(tx, server, sale, customer, benefit, revoked, now)
+    return bool(extra or lacking)
 
 
 async def cycle_grants(tx: Transaction, sale: Sale, now: int) -> None:
@@ -70,26 +74,27 @@ async def revoke(tx: Transaction, row: Row, now: int) -> bool:
     return True
 
 
-async def _give_all(
+def _lacking(wanted: Iterable[Row], present: Mapping[str, Row]) -> list[tuple[Row, Row | None]]:
+    """The benefits that the sale does not give at present, each with the revoked grant that is its place."""
+    places = [(benefit, present.get(benefit["id"])) for benefit in wanted]
+    return [(benefit, row) for benefit, row in places if row is None or row["granted_at"] is None]
+
+
+async def _give(
     tx: Transaction,
     server: AuthorizationServer,
     sale: Sale,
-    wanted: list[Row],
-    present: Mapping[str, Row],
+    customer: Row,
+    benefit: Row,
+    revoked: Row | None,
     now: int,
-) -> bool:
-    changed = False
-    for benefit in wanted:
-        row = present.get(benefit["id"])
-        if row is None:
-            await _give(tx, server, sale, benefit, now)
-        elif row["granted_at"] is None:
-            await _give_again(tx, row, benefit, now)
-        changed = changed or row is None or row["granted_at"] is None
-    return changed
+) -> None:
+    row = await (_begin(tx, server, sale, benefit, now) if revoked is None else _give_again(tx, revoked, benefit, now))
+    if row is not None:
+        await tell_known(tx, "benefit_grant.created", row, customer, benefit, now)
 
 
-async def _give(tx: Transaction, server: AuthorizationServer, sale: Sale, benefit: Row, now: int) -> None:
+async def _begin(tx: Transaction, server: AuthorizationServer, sale: Sale, benefit: Row, now: int) -> Row:
     key = license_keys.mint_for(benefit, server.entropy)
     row = await queries.add_grant(
         tx,
@@ -104,12 +109,12 @@ async def _give(tx: Transaction, server: AuthorizationServer, sale: Sale, benefi
     )
     if key is not None:
         await license_keys.keep_key(tx, server.server_keys, key, row, benefit, now)
-    await tell(tx, "benefit_grant.created", row, now)
+    return row
 
 
-async def _give_again(tx: Transaction, row: Row, benefit: Row, now: int) -> None:
-    place = {"id": row["id"], "organization_id": row["organization_id"]}
-    granted = await queries.grant_again(tx, **place, properties=next_properties(row, benefit), now=now)
-    if granted is not None:
-        await license_keys.revive_key(tx, granted, benefit, now, now)
-        await tell(tx, "benefit_grant.created", granted, now)
+async def _give_again(tx: Transaction, revoked: Row, benefit: Row, now: int) -> Row | None:
+    place = {"id": revoked["id"], "organization_id": revoked["organization_id"]}
+    row = await queries.grant_again(tx, **place, properties=next_properties(revoked, benefit), now=now)
+    if row is not None:
+        await license_keys.revive_key(tx, row, benefit, now, now)
+    return row

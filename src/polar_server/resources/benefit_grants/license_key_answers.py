@@ -12,7 +12,7 @@ from polar_server.resources.benefit_grants.license_key_schemas import (
     LicenseKeyOrder,
     LicenseKeySubscription,
 )
-from polar_server.resources.benefit_grants.license_keys import open_key
+from polar_server.resources.benefit_grants.license_keys import key_text
 from polar_server.resources.customers import queries as customers
 from polar_server.resources.customers.answers import customer_of
 
@@ -35,10 +35,10 @@ _SAME = (
 async def keys_of(
     tx: Transaction, server_keys: ServerKeys, rows: Sequence[Row], organization_ids: str
 ) -> list[dict[str, Any]]:
-    """The members of license keys with their customers. Raises SealBroken."""
+    """The members of license keys with their customers."""
     found = await customers.list_also_deleted(tx, {row["customer_id"] for row in rows}, organization_ids)
     people = {row["id"]: row for row in found}
-    return [_members(row, people[row["customer_id"]], open_key(server_keys, row)) for row in rows]
+    return [_members(row, people[row["customer_id"]], key_text(server_keys, row)) for row in rows]
 
 
 def activation_of(row: Row) -> LicenseKeyActivationBase:

@@ -94,11 +94,15 @@ _DROP_ACTIVATION = Statement("""
     WHERE id = :id AND license_key_id = :license_key_id AND organization_id = :organization_id
 """)
 
-# In two ranges, so that the index tells at once that there is none.
-_OUTDATED = Statement("""
-    SELECT k.id, k.organization_id, k.sealed FROM license_keys k
-    WHERE k.key_id < :key_id OR k.key_id > :key_id ORDER BY k.key_id, k.id LIMIT :limit
-""")
+_OUTDATED = Statement(
+    *(
+        f"""
+        SELECT k.id, k.organization_id, k.sealed FROM license_keys k
+        WHERE {older} ORDER BY k.key_id, k.id LIMIT :limit
+        """
+        for older in within("k.key_id", "key_ids")
+    )
+)
 _RESEAL = Statement("""
     UPDATE license_keys SET sealed = :new, digest = :digest, key_id = :key_id
     WHERE id = :id AND organization_id = :organization_id AND sealed = :old
@@ -174,9 +178,9 @@ async def drop_activation(tx: Transaction, activation_id: str, license_key_id: s
     return await tx.run(_DROP_ACTIVATION, id=activation_id, **place) == 1
 
 
-async def list_outdated(tx: Transaction, key_id: str, limit: int) -> list[Row]:
-    """Keys of any organization that are kept under another server key than this."""
-    return await tx.all(_OUTDATED, key_id=key_id, limit=limit)
+async def list_outdated(tx: Transaction, key_ids: Iterable[str], limit: int) -> list[Row]:
+    """Keys of any organization that are kept under one of these server keys."""
+    return await tx.all(_OUTDATED, key_ids=json.dumps(list(key_ids)), limit=limit)
 
 
 async def reseal(tx: Transaction, row: Row, **new: str) -> bool:

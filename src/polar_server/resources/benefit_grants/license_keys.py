@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from polar_server.database import Row, Transaction
-from polar_server.oauth.server_keys import ServerKeys
+from polar_server.oauth.server_keys import SealBroken, ServerKeys
 from polar_server.resource_server.benefits import LicenseKeysProperties
 from polar_server.resources.benefit_grants import license_key_queries as queries
 from polar_server.resources.benefit_grants.expiry import expiry_of
@@ -81,6 +81,14 @@ def seal_key(server_keys: ServerKeys, license_key_id: str, text: str) -> str:
 def open_key(server_keys: ServerKeys, row: Row) -> str:
     """The key in clear. Raises SealBroken."""
     return server_keys.open(_PURPOSE, row["sealed"], _place(row["id"])).decode()
+
+
+def key_text(server_keys: ServerKeys, row: Row) -> str:
+    """The key in clear, or what may be shown of it when its server key is gone: the rest is still worth showing."""
+    try:
+        return open_key(server_keys, row)
+    except SealBroken:
+        return str(row["display_key"])
 
 
 def _place(license_key_id: str) -> str:

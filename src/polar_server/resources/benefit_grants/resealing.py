@@ -11,8 +11,11 @@ BATCH = 100
 async def reseal_license_keys(server: AuthorizationServer, _: int) -> int:
     """Keep a few keys under the newest server key that are kept under an older one; how many were."""
     server_keys = server.server_keys
+    older = server_keys.key_ids[1:]
+    if not older:
+        return 0
     async with server.database.read() as tx:
-        rows = await queries.list_outdated(tx, server_keys.key_id, BATCH)
+        rows = await queries.list_outdated(tx, older, BATCH)
     done = 0
     for row in rows:
         try:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.database import Row, Transaction
-from polar_server.oauth.server_keys import SealBroken, ServerKeys
 from polar_server.resources.benefit_grants import license_key_queries, queries
 from polar_server.resources.benefit_grants.downloads import download_url
 from polar_server.resources.benefit_grants.granting import Sale
-from polar_server.resources.benefit_grants.license_keys import open_key
+from polar_server.resources.benefit_grants.license_keys import key_text
 from polar_server.resources.benefits import queries as benefits
 from polar_server.resources.files import queries as files
 
@@ -73,7 +72,7 @@ def _given(server: AuthorizationServer, benefit: Row, grant: Row, key: Row | Non
         type=benefit["type"],
         description=benefit["description"],
         note=json.loads(benefit["properties"]).get("note"),
-        license_key=None if key is None else _key_text(server.server_keys, key),
+        license_key=None if key is None else key_text(server.server_keys, key),
         license_key_expires_at=None if key is None else key["expires_at"],
         files=tuple(
             GivenFile(kept[file_id]["name"], kept[file_id]["size"], download_url(server, grant["id"], file_id))
@@ -81,11 +80,3 @@ def _given(server: AuthorizationServer, benefit: Row, grant: Row, key: Row | Non
             if file_id in kept
         ),
     )
-
-
-def _key_text(server_keys: ServerKeys, key: Row) -> str:
-    """The key, or what is left of it when its server key is gone: the rest of the page is still worth showing."""
-    try:
-        return open_key(server_keys, key)
-    except SealBroken:
-        return str(key["display_key"])

@@ -25,7 +25,7 @@ CREATE TABLE license_keys (
 CREATE UNIQUE INDEX license_keys_digest ON license_keys (organization_id, digest);
 CREATE INDEX license_keys_organization ON license_keys (organization_id, created_at, id);
 CREATE INDEX license_keys_benefit ON license_keys (benefit_id, created_at, id);
-CREATE INDEX license_keys_key_id ON license_keys (key_id);
+CREATE INDEX license_keys_key_id ON license_keys (key_id, id);
 
 -- A device, or whatever else the seller counts, on which a key is in use. `conditions` and `meta` are JSON.
 CREATE TABLE license_key_activations (
