@@ -25,7 +25,7 @@ ADDRESS = environ.get("ADDRESS", f"http://localhost:{PORT}")
 # Registered with Polar, letter by letter. Never made from the Host header, which a visitor can choose.
 REDIRECT_URI = f"{ADDRESS}/callback"
 SIGN_IN = "openid profile email organizations:read"
-FOR_ORGANIZATION = "openid profile products:read orders:read"
+FOR_ORGANIZATION = "openid profile products:read orders:read checkouts:write"
 
 
 def demo_client() -> dict[str, str]:
@@ -81,7 +81,38 @@ def home() -> str | tuple[str, int]:
         forget()
         return problem("Access was ended", "It was ended at Polar, so you are signed out here too.", 401)
     answer.raise_for_status()
-    return render_template("account.html", token=token, claims=token["userinfo"], userinfo=answer.json())
+    told = {"token": token, "claims": token["userinfo"], "userinfo": answer.json()}
+    return render_template("account.html", **told, products=products(token))
+
+
+def products(token: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the organization of the token sells; nothing for a person's token."""
+    if "products:read" not in token["scope"].split():
+        return []
+    answer = polar.get(f"{ISSUER}/v1/products/", token=token)
+    answer.raise_for_status()
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+@app.post("/checkout")
+def checkout() -> Any:
+    """Sell a product: Polar's page takes the payment, and sends the customer back."""
+    token = tokens.get(session.get("id", ""))
+    if token is None:
+        return redirect("/")
+    asked = {"products": [request.form["product_id"]], "success_url": f"{ADDRESS}/thanks"}
+    answer = polar.post(f"{ISSUER}/v1/checkouts/", token=token, json=asked)
+    if answer.status_code == 401:
+        return redirect("/")  # which says that the access was ended
+    answer.raise_for_status()
+    return redirect(answer.json()["url"])
+
+
+@app.get("/thanks")
+def thanks() -> str:
+    """The customer is back from Polar's page, with the purchase made."""
+    return render_template("thanks.html")
 
 
 @app.get("/sign-in")

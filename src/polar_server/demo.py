@@ -1,4 +1,4 @@
-"""Demo data: somebody to sign in as, their organizations, and two clients to sign in to."""
+"""Demo data: somebody to sign in as, their organizations with something to sell, and two clients to sign in to."""
 
 import json
 import os
@@ -14,6 +14,7 @@ from polar_server.accounts.people import NewPerson, Person
 from polar_server.authorization_server import client_queries, clients
 from polar_server.authorization_server.clients import Ownership
 from polar_server.database import Database
+from polar_server.demo_products import add_products
 from polar_server.oauth import registration
 from polar_server.oauth.server_keys import ServerKeys
 from polar_server.settings import Settings
@@ -89,7 +90,9 @@ async def _person(place: Place) -> Person:
 async def _organization(place: Place, new: NewOrganization, owner: Person) -> None:
     if await organizations.find_organization(place.database, new.slug) is None:
         async with place.database.write() as transaction:
-            await organizations.create_organization(transaction, new, owner.id, place.now_ms // 1000)
+            now = place.now_ms // 1000
+            made = await organizations.create_organization(transaction, new, owner.id, now)
+            await add_products(transaction, made.slug, made.id, now)
 
 
 async def _client(place: Place, remembered: Any, owner: Person, *, public: bool) -> dict[str, Any]:

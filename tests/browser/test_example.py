@@ -17,6 +17,7 @@ from tests.servers import Server
 
 from polar_server import demo
 from polar_server.accounts.people import Person
+from polar_server.demo_products import add_products
 
 from . import chromium
 from .steps import expect_heading, fill_in_sign_in
@@ -129,6 +130,25 @@ def test_connect_an_organization(page: Page, server: Server, example: Example, p
     token = page.get_by_role("region", name="The access token")
     expect(token).to_contain_text(f"organization {organization.id}")
     expect(token).to_contain_text(f"user {person.id}")
+
+
+def test_sell_what_the_organization_sells(page: Page, server: Server, example: Example, person: Person) -> None:
+    """The products of the demo are listed; one is paid on Polar's page, which sends the customer back."""
+    organization = server.organization(person, "Kites of the demo")
+    server.write(lambda tx: add_products(tx, "paper-kite", organization.id, int(time.time())))
+    page.goto(example.address)
+    page.get_by_role("link", name="Connect an organization").click()
+    fill_in_sign_in(page, person.email)
+    page.get_by_text("Kites of the demo").click()
+    page.get_by_role("button", name="Allow").click()
+    page.get_by_role("button", name="Buy Kite editor").click()
+    page.get_by_label("Email").fill("buyer@example.org")
+    page.get_by_label("Card number").fill("4242 4242 4242 4242")
+    page.get_by_label("Expiry").fill("12/40")
+    page.get_by_label("Security code").fill("123")
+    page.get_by_role("button", name="Pay $49.00").click()
+    expect_heading(page, "Thank you")
+    assert page.url == f"{example.address}/thanks"
 
 
 def test_denied(page: Page, server: Server, example: Example, person: Person) -> None:
