@@ -26,6 +26,9 @@ BODIES = {
     ("orders", "finalize"): "order_finalize",
     ("subscriptions", "update"): "subscription_update",
     ("files", "uploaded"): "file_upload_completed",
+    ("checkouts", "update"): "checkout_update",
+    ("checkouts", "client_update"): "checkout_update_public",
+    ("checkouts", "client_confirm"): "checkout_confirm_stripe",
 }
 """The parameter that takes the body; for a new thing it is `request`."""
 
