@@ -16,7 +16,7 @@ from .apps import App
 from .conftest import Crowd, Tell
 from .lines import Answer, at_once, get, post_json
 
-TIMES = 10
+TIMES = 6
 """How often each race is run."""
 PRICE = 1000
 

@@ -1,8 +1,14 @@
 """Refunds through the published SDKs."""
 
+import json
+import time
 from typing import Any
 
+import httpx
 import pytest
+
+from polar_server.resource_server.events import payload_for
+from polar_server.resources.webhooks.signatures import new_secret, sign
 
 from .conftest import Shop
 from .libraries import Refused, Sdk
@@ -36,6 +42,22 @@ def test_an_order_is_refunded(sdk: Sdk, shop: Shop) -> None:
     with pytest.raises(Refused) as refused:
         sdk.call("refunds", "create", {**body, "amount": 1})
     assert (refused.value.kind, refused.value.status) == ("RefundedAlready", 403)
+
+
+def test_events_of_a_refund_verify(sdk: Sdk, shop: Shop) -> None:
+    """The library reads what receivers are told, which is what the API answers, signed as we sign."""
+    order = _paid(sdk, shop)
+    sdk.call("refunds", "create", {"order_id": order["id"], "reason": "other", "amount": 1})
+    secret, now = new_secret(bytes(range(32))), int(time.time())
+    headers = {"Authorization": f"Bearer {sdk.token}"}
+    for event_type in ("order.paid", "order.refunded", "refund.created"):
+        path = f"{event_type.partition('.')[0]}s"
+        data = httpx.get(f"{sdk.server}/v1/{path}/", headers=headers).json()["items"][0]
+        event = {"type": event_type, "timestamp": data["created_at"], "data": data}
+        body = payload_for(json.dumps(event), "2026-10")
+        signed = {"webhook-id": "x", "webhook-timestamp": str(now), "webhook-signature": sign(secret, "x", now, body)}
+        read = sdk.call("webhooks", "validate_event", message={"body": body, "headers": signed, "secret": secret})
+        assert (read["type"], read["data"]["id"]) == (event_type, data["id"])
 
 
 def test_mistakes_are_typed(sdk: Sdk, shop: Shop) -> None:
