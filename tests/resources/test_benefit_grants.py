@@ -266,6 +266,11 @@ async def test_files_are_fetched_from_the_page_of_a_purchase(world: World, api: 
     world.clock.now -= 3600
     await _sync(world, sale, None)
     assert (await api.http.get(path)).status_code == 404
+    await _sync(world, sale, product_id)
+    assert (await api.http.get(path)).status_code == 307
+    assert (await api.delete(f"/v1/files/{files[0]}")).status_code == 204
+    assert (await api.http.get(path)).status_code == 404
+    assert (await _given(world, sale))[0].files == ()
 
 
 async def test_a_page_shows_only_what_is_public(world: World, api: Api) -> None:

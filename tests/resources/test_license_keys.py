@@ -22,6 +22,7 @@ from tests.world import NOW, Api, World
 from polar_server.database import Statement
 from polar_server.oauth.server_keys import ServerKeys
 from polar_server.resources.benefit_grants.granting import Sale
+from polar_server.resources.benefit_grants.license_keys import NewKey
 from polar_server.resources.benefit_grants.resealing import reseal_license_keys
 
 _KEY = Statement("SELECT sealed, digest, key_id FROM license_keys")
@@ -175,6 +176,12 @@ async def test_keys_are_listed_for_their_seller_only(world: World, api: Api, str
     for organization_id in (api.organization_id, stranger.organization_id):
         assert (await _ask(stranger, "validate", first, organization_id=organization_id))[1] == MISSING
     assert (await api.patch(path, {"status": "lost"})).json()["detail"][0]["loc"] == ["body", "status"]
+
+
+def test_a_new_key_hides_itself_from_logs() -> None:
+    """Its repr names the row, its text is for its customer."""
+    key = NewKey("the-id", "LAMP_SECRET")
+    assert (repr(key), key.display_key) == ("<NewKey the-id>", "****-SECRET")
 
 
 @pytest.mark.parametrize("members", [{"expires_at": "2030-01-01T00:00:00"}, {"usage": -1}, {"limit_usage": 0}])
