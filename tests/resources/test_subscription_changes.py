@@ -276,6 +276,16 @@ async def test_a_pause_is_planned_taken_back_and_ended_by_hand(shop: Shop) -> No
     assert [order["total_amount"] for order in await shop.orders(subscription_id)] == [1000] * 3
 
 
+async def test_a_rest_that_was_to_end_before_it_begins_is_none(shop: Shop) -> None:
+    """The period was made longer after the pause was planned; the next one begins where it ends."""
+    subscription_id = await shop.subscribe(await shop.product())
+    await shop.change(subscription_id, pause_at_period_end=True, resumes_at="2027-03-01T00:00:00Z")
+    await shop.change(subscription_id, current_billing_period_end="2027-04-01T00:00:00Z")
+    await shop.until("2027-04-01T00:00:00Z")
+    shown = await shop.get(subscription_id)
+    assert (shown["status"], shown["current_period_start"]) == ("active", "2027-04-01T00:00:00Z")
+
+
 async def test_a_product_that_waits_comes_with_the_end_of_a_pause(shop: Shop) -> None:
     """The new period is the next one, also when a rest lies between."""
     lamp, book = await shop.product("Lamp"), await shop.product("Book", 3100)
@@ -351,6 +361,9 @@ async def test_every_mistake_is_named_by_its_place(shop: Shop, stranger: Any) ->
         ({"proration_behavior": "never"}, ["proration_behavior"]),
         ({"customer_cancellation_reason": "bored", "cancel_at_period_end": True}, ["customer_cancellation_reason"]),
         ({"pending_update": {}}, ["pending_update"]),
+        ({"customer_cancellation_reason": "unused"}, ["customer_cancellation_reason"]),
+        ({"cancel_at_period_end": True, "resumes_at": "2027-03-01T00:00:00Z"}, ["resumes_at"]),
+        ({"revoke": True, "proration_behavior": "reset"}, ["proration_behavior"]),
         ({"current_billing_period_end": "2027-03-01T00:00:00"}, ["current_billing_period_end"]),
     ):
         assert await shop.refused(subscription_id, **change) == (422, ["body", *place])

@@ -20,8 +20,6 @@ _FORMS = {
     "trial_end": "plan",
     "metadata": "plan",
     "discount_id": "plan",
-    "seats": "seats",
-    "units": "units",
     "current_billing_period_end": "period",
     "cancel_at_period_end": "cancel",
     "revoke": "revoke",
@@ -31,22 +29,40 @@ _FORMS = {
 }
 """The members by which the forms are told apart."""
 
-_NOT_OFFERED = {"seats": "There are no seats here.", "units": "There are no units here."}
-_NOT_OFFERED["discount_id"] = "There are no discounts here."
+_NOT_OFFERED = {
+    "seats": "There are no seats here.",
+    "units": "There are no units here.",
+    "discount_id": "There are no discounts here.",
+}
+_BELONGS_TO = {
+    "customer_cancellation_reason": ("cancel", "revoke"),
+    "customer_cancellation_comment": ("cancel", "revoke"),
+    "resumes_at": ("pause",),
+    "proration_behavior": ("plan",),
+}
+"""Members that say more about a change, and the forms that they are part of."""
 
 
 def form_of(sent: SubscriptionUpdate) -> str:
-    """The form of a change; `plan` with nothing in it changes nothing. Raises RequestValidationError for several."""
+    """The form of a change; `plan` with nothing in it changes nothing. Raises RequestValidationError."""
     for name, sentence in _NOT_OFFERED.items():
-        if getattr(sent, name) not in (UNSET, None):
+        if _says(sent, name):
             raise invalid(name, sentence, given=getattr(sent, name))
-    forms = {form for name, form in _FORMS.items() if getattr(sent, name) is not UNSET} - {"seats", "units"}
-    if len(forms) > 1:
-        raise RequestValidationError([Issue(("body",), "Ask for one change at a time.")])
     for name in ("revoke", "resume"):
         if getattr(sent, name) is False:
             raise invalid(name, "This can only be true.", given=False)
-    return forms.pop() if forms else "plan"
+    forms = {form for name, form in _FORMS.items() if getattr(sent, name) is not UNSET}
+    if len(forms) > 1:
+        raise RequestValidationError([Issue(("body",), "Ask for one change at a time.")])
+    form = forms.pop() if forms else "plan"
+    for name, owners in _BELONGS_TO.items():
+        if form not in owners and _says(sent, name):
+            raise invalid(name, "This says more about another change than the one that is asked for.")
+    return form
+
+
+def _says(sent: SubscriptionUpdate, name: str) -> bool:
+    return getattr(sent, name) not in (UNSET, None)
 
 
 async def update_subscription(
@@ -82,7 +98,7 @@ async def revoke_subscription(
 async def _change_plan(
     tx: Transaction, server: AuthorizationServer, row: Row, sent: SubscriptionUpdate, now: int
 ) -> Row:
-    changes_more = sent.product_id not in (UNSET, None) or sent.trial_end not in (UNSET, None)
+    changes_more = _says(sent, "product_id") or _says(sent, "trial_end")
     if isinstance(sent.metadata, dict):
         row = await queries.save_subscription(tx, row, now, metadata=check_metadata(sent.metadata))
         if not changes_more:

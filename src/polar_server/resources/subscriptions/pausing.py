@@ -34,7 +34,8 @@ async def resume_by_itself(tx: Transaction, server: AuthorizationServer, row: Ro
     """Begin a new period of a paused subscription when its rest was to end. A card that fails is tried again later."""
     if row["resumes_at"] is None or row["resumes_at"] > now:
         return await queries.save_subscription(tx, row, now, due_at=row["resumes_at"])
-    resumed = await _resumed(tx, row, row["resumes_at"], now)
+    # Its period may have been made longer after the rest was planned, and periods never overlap.
+    resumed = await _resumed(tx, row, max(row["resumes_at"], row["paused_at"]), now)
     events: tuple[EventType, ...] = ("subscription.resumed", "subscription.active")
     return await pay_period(tx, server, resumed, now, events, gives=True)
 
