@@ -28,10 +28,14 @@ class Figures:
                     self._added[row["kind"], column][row["number"]] += row[column]
         self._reached = {key: [0, *accumulate(steps)] for key, steps in self._added.items()}
 
-    def reached(self, kind: str, column: str, number: int) -> int:
-        """What everything before this number adds up to."""
-        steps = self._reached.get((kind, column))
-        return 0 if steps is None else steps[number]
+    def reached(self, column: str, kinds: Iterable[str], number: int) -> int:
+        """What everything of these kinds adds up to that came before this number."""
+        total = 0
+        for kind in kinds:
+            steps = self._reached.get((kind, column))
+            if steps is not None:
+                total += steps[number]
+        return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,11 @@ class Stretch:
 
     def before(self, column: str, *kinds: str) -> int:
         """How much there was when the stretch began."""
-        return sum(self.figures.reached(kind, column, self.first + 1) for kind in kinds)
+        return self.figures.reached(column, kinds, self.first + 1)
 
     def after(self, column: str, *kinds: str) -> int:
         """How much there is when the stretch ends."""
-        return sum(self.figures.reached(kind, column, self.last + 2) for kind in kinds)
+        return self.figures.reached(column, kinds, self.last + 2)
 
     def during(self, column: str, *kinds: str) -> int:
         """How much came in the stretch."""

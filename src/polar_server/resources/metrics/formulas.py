@@ -1,7 +1,6 @@
 """How a metric's value follows from figures: for one period, or for many, whose value is then the total."""
 
 from collections.abc import Callable
-from fractions import Fraction
 
 from polar_server.resources.metrics.figures import Stretch
 
@@ -27,9 +26,9 @@ def average(column: str) -> Value:
     return lambda stretch: rounded(stretch.during(column, *ORDERS), stretch.during("priced", *ORDERS))
 
 
-def rounded(amount: Fraction | int, parts: Fraction | int = 1) -> int:
+def rounded(amount: int, parts: int) -> int:
     """An amount divided into parts, in whole minor units, half of one rounded up; 0 without parts."""
-    return int(Fraction(amount) / Fraction(parts) + Fraction(1, 2)) if parts else 0
+    return (2 * amount + parts) // (2 * parts) if parts else 0
 
 
 def recurring(stretch: Stretch) -> int:
@@ -59,17 +58,21 @@ def revenue_per_customer(stretch: Stretch) -> int:
 
 def churn_rate(stretch: Stretch) -> float:
     """The share of those who were there, or came, that went."""
-    return float(_churn(stretch))
+    gone, there = _gone_of(stretch)
+    return gone / there if there else 0.0
 
 
 def lifetime_value(stretch: Stretch) -> int:
     """What a customer brings until it goes, if as many go as in this stretch."""
-    return rounded(recurring(stretch) * stretch.months, stretch.after("count", "customers") * _churn(stretch))
+    (gone, there), months = _gone_of(stretch), stretch.months
+    customers = stretch.after("count", "customers")
+    return rounded(recurring(stretch) * months.numerator * there, customers * months.denominator * gone)
 
 
 def conversion(stretch: Stretch) -> float:
     """The share of checkouts that succeeded."""
-    return float(_share(stretch.during("succeeded", "checkouts"), stretch.during("count", "checkouts")))
+    opened = stretch.during("count", "checkouts")
+    return stretch.during("succeeded", "checkouts") / opened if opened else 0.0
 
 
 def nothing(_: Stretch) -> int:
@@ -77,10 +80,7 @@ def nothing(_: Stretch) -> int:
     return 0
 
 
-def _churn(stretch: Stretch) -> Fraction:
+def _gone_of(stretch: Stretch) -> tuple[int, int]:
+    """How many subscriptions ended, of how many that were active when the stretch began or started in it."""
     there = stretch.before("count", "active") + stretch.during("begun", "active")
-    return _share(stretch.during("count", "ended"), there)
-
-
-def _share(part: int, whole: int) -> Fraction:
-    return Fraction(part, whole) if whole else Fraction(0)
+    return stretch.during("count", "ended"), there

@@ -67,23 +67,23 @@ _COUNT_SUBSCRIPTIONS = Statement(
     *(
         f"""
         {spans}, changes AS (
-            SELECT kind, customer_id, begins AS happens, 1 AS begun, 1 AS count, priced, amount FROM spans
+            SELECT kind, customer_id, begins AS happens, 1 AS count, priced, amount FROM spans
             UNION ALL
-            SELECT kind, customer_id, ends, 0, -1, -priced, -amount FROM spans WHERE ends IS NOT NULL
+            SELECT kind, customer_id, ends, -1, -priced, -amount FROM spans WHERE ends IS NOT NULL
             UNION ALL
-            SELECT 'ended', NULL, ended_at, 0, 1, 0, 0 FROM chosen WHERE ended_at IS NOT NULL
+            SELECT 'ended', NULL, ended_at, 1, 0, 0 FROM chosen WHERE ended_at IS NOT NULL
             UNION ALL
             SELECT CASE WHEN customer_cancellation_reason IN ({_REASONS})
                 THEN 'canceled_' || customer_cancellation_reason ELSE 'canceled_other' END,
-                NULL, canceled_at, 0, 1, 0, 0 FROM chosen WHERE canceled_at IS NOT NULL
-        ), placed AS (
-            SELECT kind, customer_id, begun, count, priced, amount,
+                NULL, canceled_at, 1, 0, 0 FROM chosen WHERE canceled_at IS NOT NULL
+        ), placed AS MATERIALIZED (
+            SELECT kind, customer_id, count, priced, amount,
                 max(boundary) OVER (ORDER BY happens, is_change) AS number
             FROM (
-                SELECT kind, customer_id, happens, 1 AS is_change, NULL AS boundary, begun, count, priced, amount
+                SELECT kind, customer_id, happens, 1 AS is_change, NULL AS boundary, count, priced, amount
                 FROM changes WHERE happens < :until
                 UNION ALL
-                SELECT NULL, NULL, begins, 0, number, 0, 0, 0, 0 FROM periods
+                SELECT NULL, NULL, begins, 0, number, 0, 0, 0 FROM periods
             ) AS sorted
         ), steps AS (
             SELECT customer_id, number, sum(CASE kind WHEN 'active' THEN priced ELSE -priced END) AS change
@@ -91,8 +91,8 @@ _COUNT_SUBSCRIPTIONS = Statement(
         ), running AS (
             SELECT number, change, sum(change) OVER (PARTITION BY customer_id ORDER BY number) AS paid FROM steps
         )
-        SELECT number, kind, CAST(sum(begun) AS BIGINT) AS begun, CAST(sum(count) AS BIGINT) AS count,
-            CAST(sum(amount) AS BIGINT) AS amount
+        SELECT number, kind, CAST(sum(CASE WHEN count > 0 THEN 1 ELSE 0 END) AS BIGINT) AS begun,
+            CAST(sum(count) AS BIGINT) AS count, CAST(sum(amount) AS BIGINT) AS amount
         FROM placed WHERE kind IS NOT NULL GROUP BY number, kind
         UNION ALL
         SELECT number, 'customers', 0, CAST(sum(
