@@ -14,13 +14,13 @@ from polar_server.resource_server.events import record_event
 from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
 from polar_server.resource_server.metadata import asked_metadata
 from polar_server.resource_server.times import seconds_or_none
-from polar_server.resources.orders import changes, queries
+from polar_server.resources.orders import changes, list_queries
 from polar_server.resources.orders.answers import orders_of
 from polar_server.resources.orders.document_endpoints import create_invoice, get_invoice, get_receipt
 from polar_server.resources.orders.draft_endpoints import create_order, finalize_order
 from polar_server.resources.orders.export import export_orders
 from polar_server.resources.orders.finding import READ, WRITE, held, shown
-from polar_server.resources.orders.queries import OrderFilter
+from polar_server.resources.orders.list_queries import OrderFilter
 from polar_server.resources.orders.schemas import Order, OrderStatus, OrderUpdate
 
 BillingType = Literal["one_time", "recurring"]
@@ -69,9 +69,9 @@ async def list_orders(
         subscription_ids=_json(subscription_id),
         metadata=asked_metadata(request),
     )
-    order = order_by(sorting, queries.SORTING, "-created_at")
+    order = order_by(sorting, list_queries.SORTING, "-created_at")
     async with server.database.read() as tx:
-        rows, total = await queries.list_orders(tx, wanted, order, paging.limit, paging.offset)
+        rows, total = await list_queries.list_orders(tx, wanted, order, paging.limit, paging.offset)
         return paging.of(await orders_of(tx, rows, reach), total)
 
 

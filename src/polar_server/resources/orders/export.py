@@ -15,10 +15,10 @@ from polar_server.database import Database, Row
 from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.exports import Cells, csv_stream
 from polar_server.resource_server.times import moment, seconds_or_none, zone_of
-from polar_server.resources.orders import queries
+from polar_server.resources.orders import list_queries
 from polar_server.resources.orders.answers import address_of
 from polar_server.resources.orders.finding import READ, WRITE
-from polar_server.resources.orders.queries import ExportFilter
+from polar_server.resources.orders.list_queries import ExportFilter
 from polar_server.resources.orders.schemas import OrderStatus
 
 PAGE = 500
@@ -70,7 +70,7 @@ async def _pages(
         last, full = (0, ""), True
         while full:
             async with database.read() as tx:
-                rows = await queries.export_orders(tx, organization_id, wanted, last, PAGE)
+                rows = await list_queries.export_orders(tx, organization_id, wanted, last, PAGE)
             full = len(rows) == PAGE
             if rows:
                 last = (rows[-1]["created_at"], rows[-1]["id"])

@@ -6,8 +6,7 @@ from polar_server.database import Row, Transaction
 from polar_server.resource_server.events import EventType
 from polar_server.resources.benefit_grants.granting import sync_grants
 from polar_server.resources.customers.changes import tell_state
-from polar_server.resources.orders.placing import collect
-from polar_server.resources.orders.queries import plan_attempt
+from polar_server.resources.orders.placing import collect, plan_attempt
 from polar_server.resources.subscriptions import billing_queries, queries
 from polar_server.resources.subscriptions.billing import card_of
 from polar_server.resources.subscriptions.ending import lapse
@@ -36,11 +35,11 @@ async def note_failure(
     if attempts > len(TRY_AFTER):
         return await lapse(tx, server, row, now, now)
     again = now + TRY_AFTER[attempts - 1]
-    await plan_attempt(tx, order_id, row["organization_id"], again, now)
     is_new = row["past_due_at"] is None
     failed = await queries.save_subscription(
         tx, row, now, status="past_due", past_due_at=now if is_new else row["past_due_at"], due_at=_next(row, again)
     )
+    await plan_attempt(tx, server, order_id, row["organization_id"], again, now)
     became: tuple[EventType, ...] = ("subscription.past_due",) if is_new else ()
     await tell(tx, server, failed, now, *events, *became, "subscription.updated")
     await tell_state(tx, row["organization_id"], row["customer_id"], now)
