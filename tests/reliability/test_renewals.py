@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
+import structlog
 from tests import servers
 from tests.servers import Server
 
@@ -21,6 +22,7 @@ from polar_server import settings as configuration
 from polar_server.accounts import organizations, people
 from polar_server.accounts.organizations import NewOrganization
 from polar_server.accounts.people import NewPerson
+from polar_server.app import ON_CUSTOMER_DELETION
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.authorization_server.signing_keys import SigningKeys
 from polar_server.database import Statement, Transaction, connect
@@ -28,6 +30,8 @@ from polar_server.oauth.server_keys import ServerKeys
 from polar_server.payments import Card
 from polar_server.rate_limits import RateLimits
 from polar_server.resources.customers import changes as customers
+from polar_server.resources.customers import queries as customer_queries
+from polar_server.resources.customers.deleting import delete_customer
 from polar_server.resources.customers.payment_method_queries import add_payment_method
 from polar_server.resources.customers.schemas import CustomerCreate
 from polar_server.resources.products import changes as products
@@ -58,6 +62,7 @@ _SHOWN = Statement("""
 _CYCLED = Statement("""
     SELECT count(*) FROM events WHERE organization_id = :organization_id AND type = 'subscription.cycled'
 """)
+_CUSTOMERS = Statement("SELECT customer_id FROM subscriptions WHERE organization_id = :organization_id ORDER BY id")
 _COUNT = Statement("SELECT count(*) FROM orders WHERE organization_id = :organization_id")
 
 
@@ -164,6 +169,39 @@ async def test_workers_at_the_same_time_renew_each_period_once(
             cycled = (await tx.one(_CYCLED, organization_id=due.organization_id))[0]
     assert cycled == sum(done) == _SUBSCRIPTIONS * _DAYS
     assert min(done) > 0, "all of them worked"
+
+
+async def test_customers_can_be_deleted_while_their_subscriptions_are_renewed(
+    anyio_backend: object, careless: Place, tell: Tell
+) -> None:
+    """Neither waits for the other for ever: everything is canceled, and nobody is charged after the deletion."""
+    settings = configuration.load({"POLAR_DATABASE_URL": careless.database_url, "POLAR_DATA_DIR": str(careless.folder)})
+    keys, now = ServerKeys([bytes(range(32))]), int(time.time())
+    async with _opened(settings, keys) as first, _opened(settings, keys) as second:
+        due = await _fill(first, now - _DAYS * _DAY - 60)
+        deleting = asyncio.ensure_future(_delete_customers(second, due, now))
+        with structlog.testing.capture_logs() as logs:
+            while not deleting.done():
+                await asyncio.gather(renew_subscriptions(first, now), renew_subscriptions(second, now))
+        await deleting
+        async with first.database.read() as tx:
+            shown = await tx.all(_SHOWN, organization_id=due.organization_id)
+        orders = await _orders(first, due)
+    tell(f"{orders - _SUBSCRIPTIONS} of {_SUBSCRIPTIONS * _DAYS} periods were renewed before the deletions")
+    assert {row["status"] for row in shown} == {"canceled"}
+    assert orders > _SUBSCRIPTIONS
+    assert [entry for entry in logs if entry["event"] == "subscription_not_renewed"] == []
+
+
+async def _delete_customers(server: AuthorizationServer, due: Due, now: int) -> None:
+    reach = f'["{due.organization_id}"]'
+    async with server.database.read() as tx:
+        ids = [row["customer_id"] for row in await tx.all(_CUSTOMERS, organization_id=due.organization_id)]
+    for customer_id in ids:
+        async with server.database.write() as tx:
+            row = await customer_queries.lock_customer(tx, customer_id, reach)
+            assert row is not None
+            await delete_customer(tx, server, row, ON_CUSTOMER_DELETION, now, anonymize=False)
 
 
 @pytest.fixture

@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 from tests.resources.subscribing import Shop, at, lines, settings, shop
 
+from polar_server.database import Statement
+from polar_server.resources.customers.queries import delete_customer
 from polar_server.resources.subscriptions import turning
 from polar_server.resources.subscriptions.renewals import PUT_OFF, renew_subscriptions
 
 __all__ = ["settings", "shop"]
+
+_WAKE = Statement("UPDATE subscriptions SET due_at = :now WHERE organization_id = :organization_id")
 
 
 async def _reasons(shop: Shop, subscription_id: str) -> list[tuple[str, str, int]]:
@@ -278,3 +282,30 @@ async def test_one_that_cannot_be_renewed_keeps_nobody_waiting(shop: Shop, monke
     shop.world.clock.now += PUT_OFF
     assert await shop.run() == 1
     assert (await shop.get(broken))["current_period_end"] == "2027-03-15T08:00:00Z"
+
+
+async def test_a_look_that_comes_too_early_changes_nothing(shop: Shop) -> None:
+    """The clock finds that nothing is due yet, and when it has to look again."""
+    product = await shop.product()
+    active = await shop.subscribe(product, await shop.customer("active@example.com"))
+    paused = await shop.subscribe(product, await shop.customer("paused@example.com"), trial=("day", 1))
+    await shop.change(paused, pause_at_period_end=True, resumes_at="2027-02-01T00:00:00Z")
+    await shop.until("2027-01-17T00:00:00Z")
+    await shop.events()
+    async with shop.world.server.database.write() as tx:
+        await tx.run(_WAKE, now=at("2027-01-17T00:00:00Z"), organization_id=shop.organization_id)
+    assert await shop.run() == 2
+    assert await shop.events() == []
+    await shop.until("2027-02-15T08:00:00Z")
+    assert [len(await shop.orders(each)) for each in (active, paused)] == [2, 2]
+
+
+async def test_nobody_is_charged_for_a_deleted_customer(shop: Shop) -> None:
+    """Should a subscription have outlived its customer, the clock ends it."""
+    customer_id = await shop.customer()
+    subscription_id = await shop.subscribe(await shop.product(), customer_id)
+    async with shop.world.server.database.write() as tx:
+        await delete_customer(tx, customer_id, shop.organization_id, int(shop.world.clock()))
+    await shop.until("2027-02-15T08:00:00Z")
+    assert (await shop.get(subscription_id))["status"] == "canceled"
+    assert len(await shop.orders(subscription_id)) == 1

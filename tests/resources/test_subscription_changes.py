@@ -1,5 +1,6 @@
 """Changes of subscriptions: other products and what they cost, other times, cancellations, pauses; and prorations."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -377,6 +378,29 @@ async def test_what_is_not_said_or_null_changes_nothing(shop: Shop) -> None:
     for body in ({}, dict.fromkeys(("product_id", "proration_behavior", "trial_end", "discount_id", "metadata"))):
         assert await shop.change(subscription_id, **body) == before
     assert await shop.events() == []
+
+
+async def test_a_change_of_nothing_is_accepted(shop: Shop) -> None:
+    """Taking back a pause that was not planned; another product at the very beginning of a free period."""
+    free, other = await shop.product(price=0), await shop.product("Book", 0)
+    subscription_id = await shop.subscribe(free, card=None)
+    before = await shop.get(subscription_id)
+    assert await shop.change(subscription_id, pause_at_period_end=False) == before
+    changed = await shop.change(subscription_id, product_id=other["id"], proration_behavior="invoice")
+    assert changed["product_id"] == other["id"]
+    assert len(await shop.orders(subscription_id)) == 1
+
+
+async def test_a_change_that_is_asked_for_often_at_once_is_charged_once(shop: Shop) -> None:
+    """Each request waits for the one before it, and finds that there is nothing left to do."""
+    lamp, book = await shop.product("Lamp", 1000), await shop.product("Book", 3100)
+    subscription_id = await shop.subscribe(lamp)
+    asked = {"product_id": book["id"], "proration_behavior": "invoice"}
+    answers = await asyncio.gather(*(shop.patch(subscription_id, **asked) for _ in range(8)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert [order["total_amount"] for order in await shop.orders(subscription_id)] == [1000, 2100]
+    gone = await asyncio.gather(*(shop.patch(subscription_id, revoke=True) for _ in range(4)))
+    assert sorted(answer.status_code for answer in gone) == [200, 403, 403, 403]
 
 
 AMOUNTS = st.integers(0, 99_999_999)
