@@ -71,6 +71,19 @@ def test_grants_are_listed_with_what_they_are_of(sdk: Sdk, shop: Shop) -> None:
     assert refused.value.kind == "ResourceNotFound"
 
 
+def test_a_deleted_benefit_is_revoked_by_the_clock(sdk: Sdk, shop: Shop) -> None:
+    """The server finds by itself what a deletion leaves to be done."""
+    ada = sdk.call("customers", "create", {"email": "ada@example.com"})
+    [benefit_id] = sell(sdk, shop, ada["id"], FLAG)
+    sdk.call("benefits", "delete", id=benefit_id)
+    for _ in range(100):
+        [grant] = sdk.call("benefit_grants", "list")["items"]
+        if grant["is_revoked"]:
+            break
+        time.sleep(0.1)
+    assert (grant["is_granted"], grant["benefit"]["is_deleted"]) == (False, True)
+
+
 def test_the_state_names_granted_benefits(sdk: Sdk, shop: Shop) -> None:
     """The state of a customer without a subscription is read by every library."""
     ada = sdk.call("customers", "create", {"email": "ada@example.com"})
