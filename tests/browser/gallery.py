@@ -197,6 +197,10 @@ def _checkout(page: Page, cast: Cast) -> Iterator[str]:
     yield "checkout-bank"
     _press(page, page.get_by_role("button", name="Approve"))
     yield "checkout-confirmation"
+    page.get_by_role("link", name="Receipt").click()
+    yield "receipt"
+    page.goto(page.url.partition("?")[0])
+    yield "receipt-over"
     monthly = {"recurring_interval": "month", "trial_interval": "day", "trial_interval_count": 14}
     radio = shop.product("Radio", 1000, "All stations", **monthly)
     page.goto(shop.checkout(radio, lamp, require_billing_address=True, is_business_customer=True))
