@@ -12,7 +12,7 @@ from tests.world import Api, World, token_of
 from polar_server.accounts.roles import Role
 from polar_server.resources.products import queries as products
 from polar_server.resources.subscriptions import queries
-from polar_server.resources.subscriptions.starting import NewSubscription, upgrade_subscription
+from polar_server.resources.subscriptions.starting import NewSubscription, Started, upgrade_subscription
 
 __all__ = ["settings", "shop"]
 
@@ -94,15 +94,7 @@ async def test_a_checkout_upgrades_a_free_subscription_in_its_place(shop: Shop) 
     await shop.change(subscription_id, cancel_at_period_end=True)
     await shop.until("2027-01-20T00:00:00Z")
     await shop.events()
-    reach = json.dumps([shop.organization_id])
-    async with shop.world.server.database.write() as tx:
-        current = await queries.lock_subscription(tx, subscription_id, reach)
-        product = await products.find_product(tx, paid["id"], reach)
-        [price] = (await products.list_prices(tx, [paid["id"]], reach))[paid["id"]]
-        assert current is not None
-        assert product is not None
-        new = NewSubscription(shop.organization_id, customer_id, product, price, 1000, "usd")
-        started = await upgrade_subscription(tx, shop.world.server, current, new, int(shop.world.clock()))
+    started = await _upgrade(shop, subscription_id, paid)
     assert started.subscription_id == subscription_id
     upgraded = await shop.get(subscription_id)
     assert (upgraded["product"]["name"], upgraded["amount"], upgraded["ends_at"]) == ("Paid", 1000, None)
@@ -118,6 +110,36 @@ async def test_a_checkout_upgrades_a_free_subscription_in_its_place(shop: Shop) 
     )
     assert await shop.granted(customer_id) == {benefit_id}
     assert await shop.events() == ["uncanceled", "updated"]
+
+
+async def test_an_upgrade_ends_a_pause_and_what_was_owed(shop: Shop) -> None:
+    """Whoever pays for a new period goes on, whatever was planned or failed before."""
+    lamp, book = await shop.product("Lamp"), await shop.product("Book")
+    resting = await shop.subscribe(lamp, await shop.customer("resting@example.com"))
+    owing = await shop.subscribe(lamp, await shop.customer("owing@example.com"), card="test_declined_later")
+    await shop.change(resting, pause_at_period_end=True)
+    await shop.until("2027-02-15T08:00:00Z")
+    assert [(await shop.get(each))["status"] for each in (resting, owing)] == ["paused", "past_due"]
+    await shop.events()
+    for each in (resting, owing):
+        await _upgrade(shop, each, book)
+    assert await shop.events() == ["resumed", "updated", "updated"]
+    for shown in (await shop.get(resting), await shop.get(owing)):
+        assert (shown["status"], shown["paused_at"], shown["past_due_at"]) == ("active", None, None)
+    assert [order["status"] for order in await shop.orders(owing)] == ["paid", "void", "paid"]
+
+
+async def _upgrade(shop: Shop, subscription_id: str, product: dict[str, Any]) -> Started:
+    """What a paid checkout for a subscription does."""
+    reach = json.dumps([shop.organization_id])
+    async with shop.world.server.database.write() as tx:
+        current = await queries.lock_subscription(tx, subscription_id, reach)
+        row = await products.find_product(tx, product["id"], reach)
+        [price] = (await products.list_prices(tx, [product["id"]], reach))[product["id"]]
+        assert current is not None
+        assert row is not None
+        new = NewSubscription(shop.organization_id, current["customer_id"], row, price, 1000, "usd")
+        return await upgrade_subscription(tx, shop.world.server, current, new, int(shop.world.clock()))
 
 
 async def test_a_revoked_subscription_ends_at_once(shop: Shop) -> None:

@@ -66,6 +66,12 @@ async def end_subscriptions_of(tx: Transaction, server: AuthorizationServer, cus
         await _end(tx, server, row, now, ended_at=now, revoked_at=now)
 
 
+async def void_unpaid(tx: Transaction, server: AuthorizationServer, row: Row, now: int) -> None:
+    """Give up what a locked subscription owes."""
+    for order in await billing_queries.list_unpaid(tx, row["id"], row["organization_id"]):
+        await void_order(tx, server, order["id"], row["organization_id"], now)
+
+
 async def _end(
     tx: Transaction, server: AuthorizationServer, row: Row, now: int, *, ended_at: int, revoked_at: int, **changes: Any
 ) -> Row:
@@ -73,8 +79,7 @@ async def _end(
     columns["canceled_at"] = row["canceled_at"] or now
     columns["due_at"] = revoked_at if revoked_at > now else None
     ended = await queries.save_subscription(tx, row, now, **columns)
-    for order in await billing_queries.list_unpaid(tx, row["id"], row["organization_id"]):
-        await void_order(tx, server, order["id"], row["organization_id"], now)
+    await void_unpaid(tx, server, row, now)
     events: list[EventType] = [] if row["cancel_at_period_end"] else ["subscription.canceled"]
     events.append("subscription.updated")
     if columns["due_at"] is None:

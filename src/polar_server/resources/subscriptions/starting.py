@@ -11,12 +11,13 @@ from polar_server.resource_server.events import EventType
 from polar_server.resources.benefit_grants.granting import sync_grants
 from polar_server.resources.orders.placing import NewItem, NewOrder, place_order
 from polar_server.resources.subscriptions import queries
+from polar_server.resources.subscriptions.ending import void_unpaid
 from polar_server.resources.subscriptions.periods import period_end
 from polar_server.resources.subscriptions.telling import sale_of, tell
 
 _WAITING = (
-    "canceled_at", "ends_at", "customer_cancellation_reason", "customer_cancellation_comment", "resumes_at",
-    "pending_id", "pending_product_id", "pending_price_id", "pending_created_at",
+    "canceled_at", "ends_at", "customer_cancellation_reason", "customer_cancellation_comment", "paused_at",
+    "resumes_at", "pending_id", "pending_product_id", "pending_price_id", "pending_created_at",
 )  # fmt: skip
 
 
@@ -88,10 +89,12 @@ async def upgrade_subscription(
     row = await queries.save_subscription(
         tx, current, now, **nothing_waits, **kept, **_bought(new), **_first_period(new, now)
     )
+    await void_unpaid(tx, server, row, now)
     order_id = await _place_first_order(tx, server, row, new, "subscription_update", now)
     await _give(tx, server, row, now)
-    uncanceled: tuple[EventType, ...] = ("subscription.uncanceled",) if current["cancel_at_period_end"] else ()
-    await tell(tx, server, row, now, *uncanceled, "subscription.updated")
+    events: list[EventType] = ["subscription.uncanceled"] if current["cancel_at_period_end"] else []
+    events += ["subscription.resumed"] if current["status"] == "paused" else []
+    await tell(tx, server, row, now, *events, "subscription.updated")
     return Started(row["id"], order_id)
 
 
