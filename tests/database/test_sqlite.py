@@ -237,3 +237,32 @@ def test_urls_that_are_no_database(url: str) -> None:
     """Any other URL is refused, with examples of what is meant, and without showing a password."""
     with pytest.raises(ValueError, match="must look like sqlite:///"):
         connect(url)
+
+
+async def test_a_long_read_lets_others_go_on(notes: SqliteDatabase) -> None:
+    """While a statement counts to three million in its thread, a hundred others are answered; it sees what they see."""
+    count = Statement("""
+        WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :last)
+        SELECT count(*) AS many, (SELECT count(*) FROM notes) AS notes FROM numbers
+    """)
+    async with notes.write() as tx:
+        await tx.run(ADD, id="a", text="x")
+    async with notes.long_read() as long, notes.read() as tx:
+        counting = asyncio.ensure_future(long.one(count, last=3_000_000))
+        answered = 0
+        while not counting.done():
+            await tx.one(COUNT)
+            answered += 1
+            await asyncio.sleep(0)
+        assert tuple(counting.result()) == (3_000_000, 1)
+    assert answered > 100
+
+
+async def test_a_long_read_only_reads(notes: SqliteDatabase) -> None:
+    """A statement that writes is refused there as in any read, and names of parameters are checked."""
+    async with notes.long_read() as tx:
+        with pytest.raises(DatabaseError, match="tried to write"):
+            await tx.run(ADD, id="a", text="x")
+        with pytest.raises(TypeError):
+            await tx.all(COUNT, unknown=1)
+        assert await tx.first(Statement("SELECT 1 FROM notes WHERE id = 'nobody'")) is None

@@ -75,6 +75,10 @@ class Database(Protocol):
         """Statements that only read, each seeing what is committed when it runs. Never waits for writers."""
         ...
 
+    def long_read(self) -> AbstractAsyncContextManager[Transaction]:
+        """The same for statements that may take long: other requests are answered meanwhile, on SQLite too."""
+        ...
+
     def write(self) -> AbstractAsyncContextManager[Transaction]:
         """One transaction: committed and on disk when the block is left, rolled back when it raises.
 

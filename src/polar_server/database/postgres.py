@@ -36,6 +36,8 @@ class PostgresDatabase:
     def read(self) -> "_Read":
         return _Read(self._connections)
 
+    long_read = read
+
     def write(self) -> "_Write":
         return _Write(self._connections)
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -34,6 +35,7 @@ class SqliteDatabase:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._read: _Read | None = None
+        self._long_read: _LongRead | None = None
         self._writer: Writer | None = None
         self._checkpoints: Checkpoints | None = None
 
@@ -42,6 +44,7 @@ class SqliteDatabase:
             _create(self.path)
             # A reader is blocked by other processes only while one of them recovers the log after a crash.
             self._read = _Read(_open(self.path, "PRAGMA query_only = ON", wait=2))
+            self._long_read = _LongRead(_open(self.path, "PRAGMA query_only = ON", wait=2))
             self._checkpoints = Checkpoints(_open(self.path, wait=0.5), self.path)
             self._writer = Writer(_open(self.path, wait=0), asyncio.get_running_loop(), self._checkpoints.notice)
         except (OSError, sqlite3.Error) as error:
@@ -52,12 +55,16 @@ class SqliteDatabase:
             await self._writer.close()
         if self._checkpoints is not None:
             self._checkpoints.close()
-        if self._read is not None:
-            self._read.close()
-        self._read = self._writer = self._checkpoints = None
+        for read in (self._read, self._long_read):
+            if read is not None:
+                read.close()
+        self._read = self._long_read = self._writer = self._checkpoints = None
 
     def read(self) -> "_Read":
         return self._read or _closed()
+
+    def long_read(self) -> "_LongRead":
+        return self._long_read or _closed()
 
     def write(self) -> "_Write":
         return _Write(self._writer or _closed())
@@ -109,6 +116,34 @@ class _Read:
 
     def close(self) -> None:
         self._connection.close()
+
+
+class _LongRead(_Read):
+    """The same off the event loop: a thread runs one statement after the other, without the interpreter's lock."""
+
+    __slots__ = ("_thread",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self._thread = ThreadPoolExecutor(1, "polar-sqlite-long-reads")
+
+    async def first(self, statement: Statement, /, **parameters: Any) -> Row | None:
+        rows = await self.all(statement, **parameters)
+        return rows[0] if rows else None
+
+    async def all(self, statement: Statement, /, **parameters: Any) -> list[Row]:
+        if parameters.keys() != statement.names:
+            raise statement.mismatch(parameters)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._thread, lambda: self._execute(statement.sqlite, parameters).fetchall()
+            )
+        except sqlite3.Error as error:
+            raise _translated_read(error) from error
+
+    def close(self) -> None:
+        self._thread.shutdown()
+        super().close()
 
 
 class _Write:

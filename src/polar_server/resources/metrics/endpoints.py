@@ -61,7 +61,7 @@ async def get_metrics_limits(caller: GivenCaller) -> MetricsLimits:  # noqa: ARG
 
 
 async def _answered(caller: Caller, server: AuthorizationServer, question: Question) -> Answer:
-    async with server.database.read() as tx:
+    async with server.database.long_read() as tx:
         return await answer(tx, question, caller.reach(question.organization_ids), int(server.clock()))
 
 
