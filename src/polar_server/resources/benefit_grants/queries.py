@@ -20,8 +20,14 @@ _OF_SALE = f"""
     WHERE g.organization_id = :organization_id AND (g.subscription_id = :subscription_id OR g.order_id = :order_id)
     ORDER BY g.created_at, g.id
 """
-_LIST_OF_SALE = Statement(_OF_SALE)
-_LOCK_OF_SALE = Statement(_OF_SALE, postgres=f"{_OF_SALE} FOR UPDATE")
+# The plus keeps SQLite from reading every grant of the organization, which come in the right order.
+_OF_SALE_SQLITE = f"""
+    SELECT {_COLUMNS} FROM benefit_grants g
+    WHERE +g.organization_id = :organization_id AND (g.subscription_id = :subscription_id OR g.order_id = :order_id)
+    ORDER BY g.created_at, g.id
+"""
+_LIST_OF_SALE = Statement(_OF_SALE_SQLITE, postgres=_OF_SALE)
+_LOCK_OF_SALE = Statement(_OF_SALE_SQLITE, postgres=f"{_OF_SALE} FOR UPDATE")
 _LIVE_OF_CUSTOMER = f"""
     SELECT {_COLUMNS} FROM benefit_grants g
     WHERE g.customer_id = :customer_id AND g.organization_id = :organization_id AND g.granted_at IS NOT NULL
