@@ -26,7 +26,7 @@ from polar_server.resources.checkouts.schemas import (
 )
 from polar_server.resources.checkouts.terms import Terms, terms_of
 from polar_server.resources.organizations import queries as organizations
-from polar_server.resources.organizations.answers import organization_of
+from polar_server.resources.organizations.answers import settings_of
 from polar_server.resources.products import queries as product_queries
 from polar_server.resources.products.answers import price_of, products_of
 from polar_server.resources.products.schemas import Product
@@ -73,8 +73,13 @@ async def checkouts_of(
 
 def checkout_of(row: Row, catalog: Catalog, server: AuthorizationServer, now: int) -> Checkout:
     """A checkout as its organization sees it."""
+    return checkout_from(row, members_of(row, catalog, server, now), now)
+
+
+def checkout_from(row: Row, members: dict[str, Any], now: int) -> Checkout:
+    """The same from members that were gathered before."""
     return Checkout(
-        **_members(row, catalog, server, now),
+        **members,
         status=status_of(row, now),
         trial_interval=row["trial_interval"],
         trial_interval_count=row["trial_interval_count"],
@@ -88,14 +93,12 @@ def checkout_of(row: Row, catalog: Catalog, server: AuthorizationServer, now: in
 async def public_of(tx: Transaction, row: Row, server: AuthorizationServer, now: int) -> CheckoutPublic:
     """A checkout as its customer sees it."""
     catalog = await catalog_of(tx, [row], json.dumps([row["organization_id"]]), server)
-    members = _members(row, catalog, server, now)
+    members = members_of(row, catalog, server, now)
     return CheckoutPublic(**members, status=status_of(row, now), organization=await _organization_of(tx, row))
 
 
-async def confirmed_of(tx: Transaction, row: Row, server: AuthorizationServer, now: int) -> CheckoutPublicConfirmed:
+async def confirmed_from(tx: Transaction, row: Row, members: dict[str, Any]) -> CheckoutPublicConfirmed:
     """The same of a checkout that was just confirmed: it is called so whether or not it succeeded by now."""
-    catalog = await catalog_of(tx, [row], json.dumps([row["organization_id"]]), server)
-    members = _members(row, catalog, server, now)
     return CheckoutPublicConfirmed(**members, status="confirmed", organization=await _organization_of(tx, row))
 
 
@@ -104,15 +107,10 @@ def status_of(row: Row, now: int) -> Any:
     return "expired" if row["status"] in ("open", "confirmed") and row["expires_at"] <= now else row["status"]
 
 
-def url_of(row: Row, server: AuthorizationServer) -> str:
-    """The address of the page."""
-    return f"{server.issuer}{PATH}/{secret_of(row, server.server_keys)}"
-
-
-def success_url_of(row: Row, server: AuthorizationServer) -> str:
-    """Where the customer goes after paying."""
+def success_url_of(row: Row, url: str) -> str:
+    """Where the customer goes after paying; `url` is that of the page."""
     given: str | None = row["success_url"]
-    return f"{url_of(row, server)}/confirmation" if given is None else given.replace(CHECKOUT_ID, row["id"])
+    return f"{url}/confirmation" if given is None else given.replace(CHECKOUT_ID, row["id"])
 
 
 def product_ids_of(row: Row) -> list[str]:
@@ -131,17 +129,20 @@ def needs_address(row: Row) -> bool:
     return bool(row["require_billing_address"] or row["is_business_customer"])
 
 
-def _members(row: Row, catalog: Catalog, server: AuthorizationServer, now: int) -> dict[str, Any]:
+def members_of(row: Row, catalog: Catalog, server: AuthorizationServer, now: int) -> dict[str, Any]:
+    """What all shapes of a checkout share."""
     ids, terms = product_ids_of(row), catalog.terms(row)
+    secret = secret_of(row, server.server_keys)
+    url = f"{server.issuer}{PATH}/{secret}"
     return {
         "id": row["id"],
         "created_at": moment(row["created_at"]),
         "modified_at": moment_or_none(row["modified_at"]),
         "payment_processor": payments.PROCESSOR,
-        "client_secret": secret_of(row, server.server_keys),
-        "url": url_of(row, server),
+        "client_secret": secret,
+        "url": url,
         "expires_at": moment(row["expires_at"]),
-        "success_url": success_url_of(row, server),
+        "success_url": success_url_of(row, url),
         "return_url": row["return_url"],
         "embed_origin": row["embed_origin"],
         "organization_id": row["organization_id"],
@@ -153,7 +154,7 @@ def _members(row: Row, catalog: Catalog, server: AuthorizationServer, now: int) 
         "product": catalog.shown[row["product_id"]],
         "product_price": price_of(catalog.prices[row["product_price_id"]]),
         "prices": {product_id: catalog.shown[product_id].prices for product_id in ids},
-        "payment_processor_metadata": _next_action(row, server),
+        "payment_processor_metadata": _next_action(row, url),
         **_cost(row, terms, now),
         **_customer(row),
     }
@@ -202,18 +203,27 @@ def _customer(row: Row) -> dict[str, Any]:
     }
 
 
-def _next_action(row: Row, server: AuthorizationServer) -> dict[str, str]:
+def _next_action(row: Row, url: str) -> dict[str, str]:
     if row["status"] != "confirmed":
         return {}
-    return {"intent_status": "requires_action", "next_action_url": f"{url_of(row, server)}/bank"}
+    return {"intent_status": "requires_action", "next_action_url": f"{url}/bank"}
 
 
 async def _organization_of(tx: Transaction, row: Row) -> CheckoutOrganization:
     organization_id = row["organization_id"]
     found = await organizations.find_organization(tx, organization_id, json.dumps([organization_id]))
     assert found is not None, "a checkout has its organization"
-    whole = organization_of(found)
-    return CheckoutOrganization(**{name: getattr(whole, name) for name in CheckoutOrganization.__struct_fields__})
+    settings = settings_of(found).subscription_settings
+    return CheckoutOrganization(
+        id=found["id"],
+        created_at=moment(found["created_at"]),
+        modified_at=moment(found["modified_at"]),
+        name=found["name"],
+        slug=found["slug"],
+        avatar_url=found["avatar_url"],
+        proration_behavior=settings.proration_behavior,
+        allow_customer_updates=settings.allow_customer_updates,
+    )
 
 
 _SOLD = frozenset(CheckoutProduct.__struct_fields__) - {"benefits"}

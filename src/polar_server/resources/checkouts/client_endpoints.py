@@ -12,7 +12,7 @@ from polar_server.database import Row
 from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.events import record_event
 from polar_server.resources.checkouts import queries
-from polar_server.resources.checkouts.answers import checkouts_of, confirmed_of, public_of, status_of
+from polar_server.resources.checkouts.answers import checkouts_of, confirmed_from, public_of, status_of
 from polar_server.resources.checkouts.confirming import card_from_token, confirm
 from polar_server.resources.checkouts.editing import changed_columns, columns_of, require_open
 from polar_server.resources.checkouts.finding import find_open_to
@@ -69,7 +69,7 @@ async def confirm_checkout_of_client(
     if isinstance(done.outcome, payments.Declined):
         raise PaymentError(done.outcome.message)
     async with server.database.read() as tx:
-        return await confirmed_of(tx, done.row, server, now)
+        return await confirmed_from(tx, done.row, done.members)
 
 
 async def update_as_customer(server: AuthorizationServer, row: Row, sent: CheckoutUpdatePublic) -> Row:

@@ -18,7 +18,14 @@ from polar_server.resource_server.errors import invalid
 from polar_server.resource_server.events import record_event
 from polar_server.resources.benefit_grants.granting import Sale, sync_grants
 from polar_server.resources.checkouts import queries, rules
-from polar_server.resources.checkouts.answers import Catalog, address_of, catalog_of, checkout_of, needs_address
+from polar_server.resources.checkouts.answers import (
+    Catalog,
+    address_of,
+    catalog_of,
+    checkout_from,
+    members_of,
+    needs_address,
+)
 from polar_server.resources.checkouts.buying import check_buyer, find_buyer, keep_buyer
 from polar_server.resources.checkouts.editing import changed_columns, columns_of, require_open
 from polar_server.resources.checkouts.refusals import CheckoutLocked
@@ -41,36 +48,29 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What the bank said, and the checkout as it is then."""
+    """What the bank said, and the checkout as it is then; `members` are what all its shapes share."""
 
     outcome: payments.Outcome
     row: Row
+    members: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Deal:
-    """A locked checkout, what becomes of its columns, and the card that is to pay."""
+    """A locked checkout, what becomes of it, its terms, and the card that is to pay."""
 
     tx: Transaction
     server: AuthorizationServer
     checkout: Row
-    columns: dict[str, Any]
+    seen: dict[str, Any]
     catalog: Catalog
+    terms: Terms
     card: Card | None
     now: int
 
     @property
     def organization_id(self) -> str:
         return str(self.checkout["organization_id"])
-
-    @property
-    def seen(self) -> dict[str, Any]:
-        """The checkout as it will be."""
-        return dict(self.checkout) | self.columns
-
-    @property
-    def terms(self) -> Terms:
-        return self.catalog.terms(self.seen)
 
 
 async def confirm(
@@ -98,7 +98,7 @@ async def finish(server: AuthorizationServer, checkout: Row, now: int, *, approv
         deal = await _deal(tx, server, current, columns, card, now)
         if not approved:
             declined = payments.Declined("authentication_failed", "You did not confirm the payment. Try again.")
-            return Confirmed(declined, await _save(deal))
+            return await _save(deal, declined)
         return await _settle(deal, confirmed=True)
 
     return await _held(server, checkout, settle)
@@ -143,7 +143,7 @@ async def _deal(
 ) -> _Deal:
     seen = dict(current) | columns
     catalog = await catalog_of(tx, [seen], json.dumps([current["organization_id"]]), server)
-    return _Deal(tx, server, current, columns, catalog, card, now)
+    return _Deal(tx, server, current, seen, catalog, catalog.terms(seen), card, now)
 
 
 async def _settle(deal: _Deal, *, confirmed: bool) -> Confirmed:
@@ -151,16 +151,16 @@ async def _settle(deal: _Deal, *, confirmed: bool) -> Confirmed:
     seen, terms = deal.seen, deal.terms
     if deal.catalog.rows[seen["product_id"]]["is_archived"]:
         raise invalid("product_id", "This product is not for sale any more.")
-    rules.check_complete(deal.columns, address_of(seen), needs_address=needs_address(seen))
-    buyer = await find_buyer(deal.tx, deal.checkout, deal.columns)
+    rules.check_complete(deal.seen, address_of(seen), needs_address=needs_address(seen))
+    buyer = await find_buyer(deal.tx, deal.checkout, deal.seen)
     await check_buyer(deal.tx, deal.checkout, buyer, terms)
     outcome = _charge(deal.card, terms, confirmed=confirmed)
     match outcome:
         case payments.ActionRequired():
-            deal.columns.update(status="confirmed", step=msgspec.json.encode(deal.card).decode())
+            deal.seen.update(status="confirmed", step=msgspec.json.encode(deal.card).decode())
         case payments.Paid():
             await _sell(deal, buyer)
-    return Confirmed(outcome, await _save(deal))
+    return await _save(deal, outcome)
 
 
 def _charge(card: Card | None, terms: Terms, *, confirmed: bool) -> payments.Outcome:
@@ -175,7 +175,7 @@ def _charge(card: Card | None, terms: Terms, *, confirmed: bool) -> payments.Out
 async def _sell(deal: _Deal, buyer: Row | None) -> None:
     """The customer, the card, what was bought and what it gives."""
     tx, now, organization_id = deal.tx, deal.now, deal.organization_id
-    customer = await keep_buyer(tx, deal.checkout, buyer, deal.columns, now)
+    customer = await keep_buyer(tx, deal.checkout, buyer, deal.seen, now)
     card_id = None
     if deal.card is not None and deal.terms.is_card_required:
         card_id = await add_payment_method(
@@ -183,7 +183,7 @@ async def _sell(deal: _Deal, buyer: Row | None) -> None:
         )
     subscribe = _subscribe if deal.terms.is_recurring else _order
     started = await subscribe(deal, customer["id"], card_id)
-    deal.columns.update(
+    deal.seen.update(
         status="succeeded",
         succeeded_at=now,
         step=None,
@@ -247,13 +247,15 @@ def _billing_name(seen: Row) -> str | None:
     return name
 
 
-async def _save(deal: _Deal) -> Row:
-    """Keep the checkout and tell of it, if anything changed; its row. Nobody else changed it, since it is held."""
-    if deal.columns == columns_of(deal.checkout):
-        return deal.checkout
-    saved = await queries.save_checkout(deal.tx, deal.checkout, deal.columns, deal.now)
+async def _save(deal: _Deal, outcome: payments.Outcome) -> Confirmed:
+    """Keep the checkout and tell of it, if anything changed. Nobody else changed it, since it is held."""
+    if columns_of(deal.seen) == columns_of(deal.checkout):
+        return Confirmed(outcome, deal.checkout, members_of(deal.seen, deal.catalog, deal.server, deal.now))
+    saved = await queries.save_checkout(deal.tx, deal.checkout, deal.seen, deal.now)
     assert saved, "the row is locked"
     row = {**deal.seen, "modified_at": deal.now}
-    shown = checkout_of(row, deal.catalog, deal.server, deal.now)
-    await record_event(deal.tx, deal.organization_id, "checkout.updated", shown, deal.now)
-    return row
+    members = members_of(row, deal.catalog, deal.server, deal.now)
+    await record_event(
+        deal.tx, deal.organization_id, "checkout.updated", checkout_from(row, members, deal.now), deal.now
+    )
+    return Confirmed(outcome, row, members)

@@ -97,7 +97,7 @@ async def show_confirmation(
     if visit.status != "succeeded":
         return await visit.elsewhere()
     if visit.row["success_url"] is not None:
-        return redirect(success_url_of(visit.row, server))
+        return redirect(success_url_of(visit.row, visit.path))
     async with server.database.read() as tx:
         seller, bought = await seller_of(tx, visit.row), await bought_of(tx, server, visit.row, visit.now)
     return await visit.render("confirmation", seller, bought=bought)

@@ -1,10 +1,11 @@
 """Limits on those who come to a checkout without a token: by network address, and for payments by checkout, too."""
 
+from functools import lru_cache
 from typing import Any
 
 from litestar import Request
 
-from polar_server.accounts.visits import neighbourhood, visit_of
+from polar_server.accounts.visits import client_address, neighbourhood
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.plain_asgi import add_headers
 from polar_server.rate_limits.limits import Counted
@@ -34,4 +35,12 @@ def _admit(request: Request[Any, Any, Any], counted: Counted | None) -> None:
 
 
 def _address(request: Request[Any, Any, Any], server: AuthorizationServer) -> str:
-    return neighbourhood(visit_of(request, server.settings.trusted_proxies, server.clock()).address)
+    peer = request.client.host if request.client else ""
+    trusted = server.settings.trusted_proxies
+    forwarded = ",".join(request.headers.getall("x-forwarded-for", [])) if trusted else ""
+    return _counted_address(peer, forwarded, trusted)
+
+
+@lru_cache(maxsize=1000)
+def _counted_address(peer: str, forwarded: str, trusted_proxies: str) -> str:
+    return neighbourhood(client_address(peer, forwarded, trusted_proxies))
