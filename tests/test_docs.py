@@ -1,5 +1,6 @@
 """The documents say what the server does: their commands run, their tables are those of the source."""
 
+import json
 import re
 import subprocess
 import sys
@@ -8,8 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from tests.sdks.conftest import Shop
 from tests.servers import PASSWORD, serve
 
+from polar_server import payments
 from polar_server.oauth import scopes
 
 ROOT = Path(__file__).parent.parent
@@ -57,6 +60,25 @@ def test_the_flow_in_the_readme_works_as_written(tmp_path: Path) -> None:
     assert '"email":"ada@example.com"' in claims
     assert '"access_token"' in (tmp_path / "refreshed.json").read_text()
     assert claims.endswith("{}"), "the answer of the revocation"
+
+
+def test_the_sale_in_the_guide_works_as_written(tmp_path: Path) -> None:
+    """The commands of docs/checkout.md make a link, pay and find the order; its table of cards is the source's."""
+    text = (ROOT / "docs" / "checkout.md").read_text()
+    first, second = SHELL_BLOCK.findall(text)
+    for number, card in payments.TEST_CARDS.items():
+        groups = " ".join(number[place : place + 4] for place in range(0, 16, 4))
+        assert f"| {groups} | `{card.token}` | {card.what_happens} |" in text
+    with serve(tmp_path / "data") as server:
+        person = server.person()
+        shop = Shop(server, person, server.organization(person).id)
+        here = first.replace("http://localhost:8000", server.issuer)
+        here = here.replace("polar_at_o_...", shop.token(of_organization=True))
+        url, *statuses = _run(f"{here}\n{second}", tmp_path).split()
+        assert httpx.get(url).status_code == 303, "it was paid, and leads on"
+    assert statuses == ["confirmed", "succeeded"]
+    (order,) = json.loads((tmp_path / "orders.json").read_text())["items"]
+    assert (order["status"], order["total_amount"]) == ("paid", 4900)
 
 
 def _run(script: str, folder: Path) -> str:
