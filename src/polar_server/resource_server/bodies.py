@@ -8,7 +8,8 @@ from litestar import Request
 
 from polar_server.resource_server.errors import Issue, RequestBodyTooLarge, RequestValidationError
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 10 * 1_048_576
+"""Enough for the ten thousand parts of an upload, each with its checksum."""
 
 T = TypeVar("T")
 

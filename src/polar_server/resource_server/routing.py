@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from polar_server.oauth import bearer
 from polar_server.oauth.errors import InsufficientScope, InvalidToken, OAuthError
 from polar_server.resource_server.authentication import identify
+from polar_server.resource_server.bodies import MAX_BYTES
 from polar_server.resource_server.errors import (
     ApiError,
     Issue,
@@ -40,6 +41,7 @@ def api_router(routes: Iterable[HTTPRouteHandler]) -> Router:
             RequestEntityTooLarge: refuse_length,
         },
         opt={"api": True},
+        request_max_body_size=MAX_BYTES,
         middleware=[speak_version, refuse_nul],
     )
 
