@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Generic, TypeAlias, TypeVar, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -61,8 +61,8 @@ class Call(Generic[T]):
 
     @property
     def label(self) -> str:
-        """What may be shown of it: method and path, without any value."""
-        return f"{self.method} {self.path}" if self.path.startswith("/") else f"{self.method} {{url}}"
+        """What may be shown of it: method and path. The query of a whole URL may be a signature."""
+        return f"{self.method} {urlsplit(self.path).path}"
 
     @property
     def can_be_repeated(self) -> bool:

@@ -81,7 +81,7 @@ class Polar(Api[Sync]):
         max_retries: int = 2,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        options = _options(base_url, timeout, max_retries)
+        options = client_options(base_url, timeout, max_retries)
         transport = transport or httpx.HTTPTransport(limits=LIMITS, proxy=proxy_for(options.base_url))
         super().__init__(Sync(transport, _given(access_token)), options)
 
@@ -111,7 +111,7 @@ class AsyncPolar(Api[Async]):
         max_retries: int = 2,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        options = _options(base_url, timeout, max_retries)
+        options = client_options(base_url, timeout, max_retries)
         transport = transport or httpx.AsyncHTTPTransport(limits=LIMITS, proxy=proxy_for(options.base_url))
         super().__init__(Async(transport, _awaited(access_token)), options)
 
@@ -128,7 +128,8 @@ class AsyncPolar(Api[Async]):
         await self.close()
 
 
-def _options(base_url: str, timeout: float, max_retries: int) -> Options:
+def client_options(base_url: str, timeout: float, max_retries: int) -> Options:
+    """How to call a server. Raises ValueError for an address that is no URL."""
     if not base_url.startswith(("https://", "http://")):
         raise ValueError("base_url is the address of the server, with https:// or http://.")
     return Options(base_url.rstrip("/"), timeout, max_retries, _headers())
