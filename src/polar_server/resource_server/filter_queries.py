@@ -1,7 +1,7 @@
 """SQL that the lists of all resources share, one text for each engine."""
 
 WITHIN = "{column} IN (SELECT value FROM json_each(:{name}))"
-WITHIN_POSTGRES = "{column} IN (SELECT json_array_elements_text(CAST(:{name} AS JSON)))"
+WITHIN_POSTGRES = "{column} = ANY (ARRAY(SELECT json_array_elements_text(CAST(:{name} AS JSON))))"
 
 # Each wanted key must have one of the wanted values; values are compared as JSON writes them, texts without quotes.
 _METADATA = """NOT EXISTS (
