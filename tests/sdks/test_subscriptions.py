@@ -1,19 +1,27 @@
 """Subscriptions through the published SDKs."""
 
 import csv
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
+import httpx
 import pytest
 
 from polar_server.payments import Card
+from polar_server.resource_server.events import payload_for
 from polar_server.resources.customers.payment_method_queries import add_payment_method
+from polar_server.resources.webhooks.signatures import new_secret, sign
 
 from .conftest import Shop
 from .libraries import Refused, Sdk
 
+EVENTS = frozenset(
+    ["created", "updated", "active", "canceled", "uncanceled", "cycled", "revoked", "past_due", "paused", "resumed"]
+)
+UNKNOWN_TO_0 = {"cycled", "paused", "resumed"}
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -86,6 +94,21 @@ def test_the_life_of_a_subscription(sdk: Sdk, shop: Shop) -> None:
 
 def _moment(shown: Any) -> datetime:
     return datetime.fromisoformat(str(shown))
+
+
+def test_events_of_a_subscription_verify(sdk: Sdk) -> None:
+    """The library reads every kind of event that is told, with what the API answers, signed as we sign."""
+    ada, lamp = _customer(sdk), _product(sdk)
+    made = _subscribe(sdk, product_id=lamp["id"], customer_id=ada["id"])
+    secret, now = new_secret(bytes(range(32))), int(time.time())
+    headers = {"Authorization": f"Bearer {sdk.token}"}
+    data = httpx.get(f"{sdk.server}/v1/subscriptions/{made['id']}", headers=headers).json()
+    for name in EVENTS if sdk.version is not None else EVENTS - UNKNOWN_TO_0:
+        event = {"type": f"subscription.{name}", "timestamp": data["created_at"], "data": data}
+        body = payload_for(json.dumps(event), "2026-10")
+        signed = {"webhook-id": "x", "webhook-timestamp": str(now), "webhook-signature": sign(secret, "x", now, body)}
+        read = sdk.call("webhooks", "validate_event", message={"body": body, "headers": signed, "secret": secret})
+        assert (read["type"], read["data"]["id"]) == (f"subscription.{name}", made["id"])
 
 
 def test_mistakes_are_typed(sdk: Sdk) -> None:
