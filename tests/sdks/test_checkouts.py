@@ -1,8 +1,14 @@
 """Checkouts through the published SDKs: from the link to what was sold."""
 
+import json
+import time
 from typing import Any
 
+import httpx
 import pytest
+
+from polar_server.resource_server.events import payload_for
+from polar_server.resources.webhooks.signatures import new_secret, sign
 
 from .conftest import Shop
 from .libraries import Refused, Sdk
@@ -102,3 +108,20 @@ def test_lists_go_through_pages_and_filters(sdk: Sdk) -> None:
     assert emails(status=["open"], product_id=[lamp["id"]]) == "024"
     assert emails(query="3@") == "3"
     assert emails(status="succeeded") == ""
+
+
+def test_its_events_can_be_read(sdk: Sdk) -> None:
+    """What a webhook tells of a checkout is what the library expects, before and after the sale."""
+    made = _create(sdk, _product(sdk, recurring_interval="month"), customer_billing_address={"country": "FR"})
+    for type_ in ("checkout.created", "checkout.updated"):
+        headers = {"Authorization": f"Bearer {sdk.token}"}
+        data = httpx.get(f"{sdk.server}/v1/checkouts/{made['id']}", headers=headers).json()
+        event = json.dumps({"type": type_, "timestamp": data["created_at"], "data": data})
+        body, secret, now = payload_for(event, "2026-10"), new_secret(bytes(range(32))), int(time.time())
+        signed = {"webhook-id": "x", "webhook-timestamp": str(now), "webhook-signature": sign(secret, "x", now, body)}
+        message = {"body": body, "headers": signed, "secret": secret}
+        told = sdk.call("webhooks", "validate_event", message=message)
+        assert told["data"]["id"] == made["id"]
+        if data["status"] == "open":
+            _confirm(sdk, made)
+    assert told["data"]["status"] == "succeeded"
