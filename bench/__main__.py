@@ -2,6 +2,7 @@
 
 import argparse
 import multiprocessing
+import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -26,7 +27,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="polar-bench-") as folder, _generator(cores) as generator:
         run = Run(generator, cores, options.connections)
         with ExitStack() as stack:
-            started = [stack.enter_context(server) for server in _servers(options, cores, Path(folder))]
+            started = list(_started(stack, options, cores, Path(folder)))
             measurements = list(_rounds(run, started, options))
     summaries = report.summarize(measurements)
     report.print_table(summaries, title)
@@ -43,6 +44,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--engine", choices=ENGINES, action="append", help="both when left out")
     parser.add_argument("--operation", choices=operations.NAMES, action="append", help="all when left out")
     parser.add_argument("--sub-type", choices=[each.value for each in SubjectType], default="user")
+    parser.add_argument("--products", type=int, default=10_000, help="products of all organizations together")
+    parser.add_argument("--peer-python", default=sys.executable, help="the Python that has requirements/bench.txt")
     parser.add_argument("--against", type=Path, help="another checkout, measured beside this one in the same run")
     parser.add_argument("--json", type=Path, help="a file for everything that was measured")
     return parser.parse_args()
@@ -56,14 +59,17 @@ def _generator(cores: processes.Cores) -> Iterator[ProcessPoolExecutor]:
         yield generator
 
 
-def _servers(options: argparse.Namespace, cores: processes.Cores, folder: Path) -> Iterator[servers.Started]:
+def _started(stack: ExitStack, options: argparse.Namespace, cores: processes.Cores, folder: Path) -> Iterator[Server]:
     names = options.operation or list(operations.NAMES)
     total = WARM_UP + options.rounds * options.requests
-    wanted = Wanted(names, SubjectType(options.sub_type), total, options.requests)
-    yield servers.floor(names, cores, folder)
+    wanted = Wanted(names, SubjectType(options.sub_type), total, options.requests, options.products)
+    yield stack.enter_context(servers.floor(names, cores, folder))
     for engine in options.engine or ENGINES:
         for source in _sources(options):
-            yield servers.ours(engine, source, wanted, cores, folder)
+            ours = stack.enter_context(servers.ours(engine, source, wanted, cores, folder))
+            yield ours
+        if engine == "postgres" and operations.LIST_PRODUCTS in names:
+            yield stack.enter_context(servers.peer(ours, options.peer_python, cores, folder))
 
 
 def _sources(options: argparse.Namespace) -> list[Source]:
@@ -79,10 +85,13 @@ def _rounds(run: Run, started: list[Server], options: argparse.Namespace) -> Ite
     for round_ in range(options.rounds):
         for name in started[0].operations:
             for server in started:
-                operation = server.operations[name]
-                requests = operation.slice(WARM_UP + round_ * options.requests, options.requests)
-                yield run.measure(server.target, operation, round_, requests)
+                if (asked := server.operations.get(name)) is not None:
+                    requests = asked.slice(WARM_UP + round_ * options.requests, options.requests)
+                    yield run.measure(server.target, asked, round_, requests)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except servers.Missing as missing:
+        sys.exit(str(missing))

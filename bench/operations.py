@@ -8,6 +8,9 @@ from urllib.parse import urlencode
 from bench.seeding import REDIRECT_URI, Code, SeededClient, Seeder
 from polar_server.oauth import metadata
 
+LIST_PRODUCTS = "list products"
+_PRODUCTS = "/v1/products/?limit=20"
+
 NAMES = (
     "exchange ES256",
     "exchange RS256",
@@ -18,6 +21,7 @@ NAMES = (
     "discovery",
     "jwks",
     "failed authentication",
+    LIST_PRODUCTS,
 )
 
 
@@ -37,7 +41,7 @@ class Operation:
         return [self.requests[place % len(self.requests)] for place in range(count)]
 
 
-def prepare(seeder: Seeder, names: Sequence[str], total: int, each: int) -> list[Operation]:
+def prepare(seeder: Seeder, names: Sequence[str], total: int, each: int, products: int = 0) -> list[Operation]:
     """Seed the database and build the requests: `total` of each single-use operation, `each` of the others."""
     seeder.people()
     es256, rs256 = seeder.client("ES256"), seeder.client("RS256")
@@ -46,11 +50,12 @@ def prepare(seeder: Seeder, names: Sequence[str], total: int, each: int) -> list
         "exchange RS256": lambda: _exchange(rs256, seeder.codes(rs256, total)),
         "refresh": lambda: _refresh(es256, seeder.refresh_tokens(es256, total)),
         "introspect": lambda: _about(metadata.INTROSPECT, es256, seeder.access_tokens(es256, each)),
-        "userinfo": lambda: [_userinfo(token) for token in seeder.access_tokens(es256, each)],
+        "userinfo": lambda: [_get(metadata.USERINFO, token) for token in seeder.access_tokens(es256, each)],
         "revoke": lambda: _about(metadata.REVOKE, es256, seeder.access_tokens(es256, total)),
         "discovery": lambda: [_get("/.well-known/openid-configuration")],
         "jwks": lambda: [_get(metadata.JWKS)],
         "failed authentication": lambda: [_failed(es256)],
+        LIST_PRODUCTS: lambda: _list_products(seeder, es256, each, products),
     }
     single_use = ("exchange ES256", "exchange RS256", "refresh", "revoke")
     statuses = {"failed authentication": 401}
@@ -98,12 +103,14 @@ def _post(path: str, client: SeededClient, **form: str) -> bytes:
     return head.encode() + b"\r\n" + body
 
 
-def _userinfo(token: str) -> bytes:
-    return _head("GET", metadata.USERINFO, f"Authorization: Bearer {token}").encode() + b"\r\n"
+def _list_products(seeder: Seeder, client: SeededClient, count: int, products: int) -> list[bytes]:
+    seeder.products(products)
+    return [_get(_PRODUCTS, token) for token in seeder.sellers_tokens(client, count)]
 
 
-def _get(path: str) -> bytes:
-    return _head("GET", path).encode() + b"\r\n"
+def _get(path: str, token: str | None = None) -> bytes:
+    authorization = [] if token is None else [f"Authorization: Bearer {token}"]
+    return _head("GET", path, *authorization).encode() + b"\r\n"
 
 
 def _head(method: str, path: str, *headers: str) -> str:

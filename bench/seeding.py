@@ -16,6 +16,8 @@ from typing import Any
 
 import asyncpg
 
+from bench import catalogs
+from bench.catalogs import Catalog
 from bench.clusters import Cluster
 from polar_server.oauth import pkce, subjects, tokens
 from polar_server.oauth.clients import secret_digest
@@ -26,6 +28,8 @@ from polar_server.oauth.tokens import Token, TokenKind
 REDIRECT_URI = "https://app.example/callback"
 SCOPE = "openid profile email products:read"
 _PEOPLE = 1_000
+_SELLERS = 100
+"""People whose organizations are asked for their products."""
 _DAY = 86_400
 
 _USERS = ("users", ("id", "email", "name", "picture", "email_verified_at", "created_at", "modified_at"))
@@ -39,7 +43,10 @@ _CLIENTS = (
         *("secret_digest", "secret_key_id", "created_at"),
     ),
 )
-_GRANTS = ("grants", ("id", "client_id", "user_id", "sub_type", "organization_id", "scope", "created_at"))
+_GRANTS = (
+    "grants",
+    ("id", "client_id", "user_id", "sub_type", "organization_id", "member_since", "scope", "created_at"),
+)
 _CODES = (
     "authorization_codes",
     ("id", "digest", "key_id", "grant_id", "redirect_uri", "code_challenge", "nonce", "auth_time", "expires_at"),
@@ -103,9 +110,22 @@ class Seeder:
         self._copy(_CODES, self._code_rows(minted, verifiers, grants))
         return [Code(token.text, verifier) for token, verifier in zip(minted, verifiers, strict=True)]
 
-    def access_tokens(self, client: SeededClient, count: int) -> list[str]:
-        """Access tokens, each of a grant of its own."""
-        minted, grants = self._minted(subjects.ACCESS_TOKEN_KINDS, count), self._grants(client, count)
+    def products(self, count: int) -> None:
+        """A catalogue over all organizations."""
+        sellers, others = self._organizations[:_SELLERS], self._organizations[_SELLERS:]
+        catalog = Catalog(count, sellers, others, self._now)
+        self._copy(catalogs.PRODUCTS, catalog.products())
+        self._copy(catalogs.PRICES, catalog.prices())
+        self._copy(catalogs.BENEFITS, catalog.benefits())
+        self._copy(catalogs.PRODUCT_BENEFITS, catalog.product_benefits())
+
+    def sellers_tokens(self, client: SeededClient, count: int) -> list[str]:
+        """Access tokens for the organizations that are asked for their products."""
+        return self.access_tokens(client, count, _SELLERS)
+
+    def access_tokens(self, client: SeededClient, count: int, people: int = _PEOPLE) -> list[str]:
+        """Access tokens, each of a grant of its own, of so many people."""
+        minted, grants = self._minted(subjects.ACCESS_TOKEN_KINDS, count), self._grants(client, count, people)
         self._copy(
             _ACCESS_TOKENS,
             (
@@ -122,16 +142,16 @@ class Seeder:
         self._copy(_REFRESH_TOKENS, rows)
         return [token.text for token in minted]
 
-    def _grants(self, client: SeededClient, count: int) -> list[str]:
+    def _grants(self, client: SeededClient, count: int, people: int = _PEOPLE) -> list[str]:
         ids = [tokens.new_id(self._tick(), os.urandom(tokens.ID_BYTES)) for _ in range(count)]
-        self._copy(_GRANTS, (self._grant_row(client, number, each) for number, each in enumerate(ids)))
+        self._copy(_GRANTS, (self._grant_row(client, number % people, each) for number, each in enumerate(ids)))
         return ids
 
-    def _grant_row(self, client: SeededClient, number: int, grant_id: str) -> tuple[Any, ...]:
-        place = number % _PEOPLE
-        organization = self._organizations[place] if self._sub_type is SubjectType.ORGANIZATION else None
-        person = self._people[place]
-        return (grant_id, client.client_id, person, self._sub_type.value, organization, SCOPE, self._now)
+    def _grant_row(self, client: SeededClient, place: int, grant_id: str) -> tuple[Any, ...]:
+        subject: tuple[Any, ...] = (self._people[place], self._sub_type.value, None, None)
+        if self._sub_type is SubjectType.ORGANIZATION:
+            subject = (*subject[:2], self._organizations[place], self._now)
+        return (grant_id, client.client_id, *subject, SCOPE, self._now)
 
     def _code_rows(self, minted: list[Token], verifiers: list[str], grants: list[str]) -> Iterator[tuple[Any, ...]]:
         for token, verifier, grant in zip(minted, verifiers, grants, strict=True):

@@ -1,14 +1,19 @@
 """The servers under measure, started as real processes: ours on a seeded database, and the floor."""
 
 import base64
+import hmac
+import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import clusters, operations, processes
+from bench import clusters, load, operations, processes
+from bench.clusters import Cluster
+from bench.load import Job
 from bench.measuring import Target
 from bench.operations import Operation
 from bench.processes import Cores
@@ -18,17 +23,24 @@ from polar_server.oauth.subjects import SubjectType
 
 # Calls and failures are counted as always, and nobody is refused.
 _LIMITS = ("RATE_LIMIT_USER", "RATE_LIMIT_ORGANIZATION", "RATE_LIMIT_FAILED_AUTHENTICATION")
+PEER = "peer"
+"""The name of the target that others would have written."""
 _DATABASES = {"sqlite": clusters.sqlite, "postgres": clusters.postgres}
+
+
+class Missing(Exception):
+    """Something has to be installed first; the message says what."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to seed: `total` single-use rows of each operation, `each` of the others."""
+    """What to seed: `total` single-use rows of each operation, `each` of the others, and `products`."""
 
     names: list[str]
     sub_type: SubjectType
     total: int
     each: int
+    products: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +53,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server with what can be asked of it, by operation. `settings` are its database's."""
+    """A running server with what can be asked of it, by operation, its database and its newest server key."""
 
     target: Target
     operations: dict[str, Operation]
-    settings: dict[str, str]
+    cluster: Cluster | None = None
+    key: bytes = b""
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Those of its database."""
+        return self.cluster.settings if self.cluster else {}
 
 
 Started = AbstractContextManager[Server]
@@ -57,7 +75,7 @@ def floor(names: list[str], cores: Cores, folder: Path) -> Iterator[Server]:
     port = processes.free_port()
     command = [sys.executable, "-m", "bench.floor", "--port", str(port)]
     with processes.running(command, {}, port, cores.server, folder / "floor.log") as pid:
-        yield Server(Target("floor", port, pid), {name: operations.hello(name) for name in names}, {})
+        yield Server(Target("floor", port, pid), {name: operations.hello(name) for name in names})
 
 
 @contextmanager
@@ -78,8 +96,45 @@ def ours(engine: str, source: Source, wanted: Wanted, cores: Cores, folder: Path
         polar_server = [sys.executable, "-m", "polar_server"]
         processes.run([*polar_server, "migrate"], environment)
         seeder = Seeder(cluster, ServerKeys([key]), wanted.sub_type)
-        prepared = operations.prepare(seeder, wanted.names, wanted.total, wanted.each)
+        prepared = operations.prepare(seeder, wanted.names, wanted.total, wanted.each, wanted.products)
         serve = [*polar_server, "serve", "--workers", "1", "--port", str(port)]
         with processes.running(serve, environment, port, cores.server, folder / "log") as pid:
             target = Target(name, port, pid, cluster.pid)
-            yield Server(target, {each.name: each for each in prepared}, cluster.settings)
+            yield Server(target, {each.name: each for each in prepared}, cluster, key)
+
+
+@contextmanager
+def peer(ours: Server, python: str, cores: Cores, folder: Path) -> Iterator[Server]:
+    """The list of products as it is usually written, on our server's database. Raises Missing.
+
+    Raises AssertionError when it does not answer what our server does.
+    """
+    assert ours.cluster is not None
+    _require_peer(python)
+    port = processes.free_port()
+    environment = {
+        "PEER_DATABASE_URL": ours.cluster.url,
+        "PEER_DIGEST_KEY": hmac.digest(ours.key, b"polar-server digest", "sha256").hex(),
+    }
+    command = [python, "-m", "bench.peers.fastapi_products", "--port", str(port)]
+    with processes.running(command, environment, port, cores.server, folder / "peer.log") as pid:
+        asked = ours.operations[operations.LIST_PRODUCTS]
+        _compare(ours.target.port, port, asked)
+        yield Server(Target(PEER, port, pid, ours.cluster.pid), {asked.name: asked}, ours.cluster)
+
+
+def _require_peer(python: str) -> None:
+    found = subprocess.run(
+        [python, "-c", "import asyncpg, fastapi, sqlalchemy.ext.asyncio"], capture_output=True, check=False
+    )
+    if found.returncode:
+        raise Missing(f"FastAPI and SQLAlchemy are missing: {python} -m pip install -r requirements/bench.txt")
+
+
+def _compare(ours: int, peer: int, asked: Operation) -> None:
+    """Both answer the same before either is measured."""
+    for request in asked.requests[:20]:
+        answers = [load.run(Job(port, 1, asked.status, [request])).answer for port in (ours, peer)]
+        first, second = (json.loads(answer) for answer in answers)
+        assert first == second, f"The peer answers something else:\n{first}\n{second}"
+        assert len(first["items"]) == 20, "a full page"

@@ -1,0 +1,1 @@
+"""What others would have written: the same answers by the usual means, measured beside ours."""
