@@ -14,6 +14,7 @@ from tests.world import ISSUER, Api, Browser, World
 from polar_server import logs, payments
 from polar_server.database import Statement
 from polar_server.html import static
+from polar_server.rate_limits.limits import Quota
 from polar_server.resources.checkouts.framing import framing_origin
 from polar_server.settings import Settings
 
@@ -202,10 +203,13 @@ async def test_who_pays_nothing_needs_no_card(world: World, api: Api) -> None:
     assert "Get it for free" in _text(free.page)
     await free.submit("/checkout/", action="pay", **ADA)
     assert "Thank you" in _text(await _followed(free))
-    gift = await _product(api, prices=[{"amount_type": "custom", "minimum_amount": 0, "preset_amount": 500}])
-    browser = await _opened(world, await _create(api, gift))
-    await browser.submit("/checkout/", action="pay", amount="0", **ADA)
-    assert "$0.00" in _text(await _followed(browser))
+    gift = await _product(api, prices=[{"amount_type": "custom", "minimum_amount": 0}])
+    for amount, card in (("0", {}), ("20", CARD)):
+        browser = await _opened(world, await _create(api, gift))
+        assert "Nothing, or at least $0.50." in _text(browser.page)
+        assert "card_number" in browser.page.text, "somebody may want to pay"
+        await browser.submit("/checkout/", action="pay", amount=amount, **ADA, **card)
+        assert f"${amount}.00" in _text(await _followed(browser))
 
 
 async def test_a_trial_says_when_it_costs_what(world: World, api: Api) -> None:
@@ -414,3 +418,20 @@ async def test_many_tries_are_too_many(world: World, api: Api) -> None:
     other = await world.http.post(path, json=declined)
     assert other.status_code == 429, "and those at one checkout, wherever they come from"
     assert (await browser.open(f"/checkout/{made['client_secret']}")).status_code == 200
+
+
+async def test_looks_are_limited_too(world: World, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By address, on the page and at the API together, with the seconds to wait."""
+    made = await _create(api)
+    monkeypatch.setitem(world.server.rate_limits._of_visitors, "checkout", Quota("checkout", 2))
+    browser = await _opened(world, made)
+    path = f"/v1/checkouts/client/{made['client_secret']}"
+    assert (await browser.http.get(path)).status_code == 200
+    page = await browser.open(f"/checkout/{made['client_secret']}")
+    assert (page.status_code, "Too many requests" in _text(page)) == (429, True)
+    refused = await browser.http.get(path)
+    assert refused.json()["error"] == "RateLimitExceeded"
+    for answer in (page, refused):
+        assert int(answer.headers["retry-after"]) > 3000
+        assert answer.headers["ratelimit-policy"] == '"checkout";q=2;w=3600'
+    assert (await world.http.get(path)).status_code == 200, "another address has its own"

@@ -86,7 +86,8 @@ async def values_of_form(tx: Transaction, server: AuthorizationServer, row: Row)
         "product_id": row["product_id"],
         "terms": wording.terms_words(terms, product, row["currency"]),
         "total": money(terms.due_now, row["currency"]),
-        "is_card_required": terms.is_card_required,
+        # Who decides on the amount may still decide to pay something.
+        "is_card_required": terms.is_card_required or is_custom,
         "needs_address": needs_address(row),
         "is_business": bool(row["is_business_customer"]),
         "email_is_fixed": row["customer_id"] is not None and row["customer_email"] is not None,
