@@ -1,5 +1,6 @@
 """Every resource of the API, through the client and a running server."""
 
+import logging
 from datetime import UTC, datetime
 
 import httpx
@@ -172,6 +173,24 @@ def test_a_sale(polar: Polar) -> None:
     assert (refund.status, refund.amount) == ("succeeded", 400)
     assert [r.id for r in polar.refunds.iter_all(order_id=order.id)] == [refund.id]
     assert polar.orders.get(order.id).refundable_amount == 600
+
+
+def test_no_secret_in_the_log(
+    polar: Polar, shop: Shop, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With every logger talking, neither the token nor the secret in a checkout's address is written anywhere."""
+    caplog.set_level(logging.DEBUG)
+    token = shop.token(of_organization=True)
+    with Polar(token, base_url=shop.server.issuer) as other:
+        checkout = other.checkouts.create(products=[lamp(polar).id])
+        caplog.clear()
+        other.checkouts.client_get(checkout.client_secret)
+        other.products.list()
+    assert "receive_response_headers" in caplog.text, "the loggers talk"
+    for secret in (token, checkout.client_secret):
+        assert secret not in caplog.text
+        assert secret not in repr(checkout)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_metrics(polar: Polar) -> None:

@@ -68,7 +68,9 @@ def test_the_whole_life_of_a_sign_in(shop: Shop, visitor: Visitor, method: AuthM
         assert tokens.claims.at_hash
         assert tokens.claims.auth_time
         assert 3590 < tokens.expires_at - time.time() <= 3600
-        assert app.userinfo(tokens.access_token).email == shop.person.email
+        assert app.userinfo(tokens.access_token, sub=tokens.claims.sub).email == shop.person.email
+        with pytest.raises(InvalidIdToken, match="somebody else"):
+            app.userinfo(tokens.access_token, sub="eve")
 
         fresh = app.refresh(tokens)
         assert fresh.refresh_token != tokens.refresh_token

@@ -64,4 +64,4 @@ def mistakes(polar: Polar, answer: MetricsAnswer) -> None:
     polar.orders.list(status="payed")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     polar.products.update("id", name=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Polar("token")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    _ = answer.totals.revenues  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]  # noqa: E501
+    _ = answer.totals.revenues  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]

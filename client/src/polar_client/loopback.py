@@ -27,18 +27,18 @@ def sign_in(
     issuer: str,
     scope: str = "openid profile email",
     sub_type: SubType | None = None,
-    open_url: Callable[[str], Any] = webbrowser.open,
+    open_url: Callable[[str], Any] | None = None,
     timeout: float = 300.0,
 ) -> Tokens:
     """The tokens of whoever signs in, for a public client registered with the redirect URI http://127.0.0.1/callback.
 
-    `open_url` shows an address to the person: the browser opens it, or `print` does where there is none. `timeout` is
-    in seconds. Raises NobodyCame, what `OAuthApp.exchange` raises, and what calls raise.
+    `open_url` shows an address to the person; without one the browser opens it, and where there is none, `print` may
+    do. `timeout` is in seconds. Raises NobodyCame, what `OAuthApp.exchange` raises, and what calls raise.
     """
     with _Listener() as listener, OAuthApp(client_id, redirect_uri=listener.redirect_uri, issuer=issuer) as app:
         started = app.authorization_url(scope, sub_type=sub_type)
         listener.state = parse_qs(urlsplit(started.url).query)["state"][0]
-        open_url(started.url)
+        (open_url or webbrowser.open)(started.url)
         callback_url = listener.wait(time.monotonic() + timeout)
         return app.exchange(callback_url, started.saved)
 

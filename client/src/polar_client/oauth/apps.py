@@ -1,5 +1,6 @@
 """An app that signs people in with Polar, or acts for them: authorization code with PKCE, and what follows."""
 
+import math
 import time
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ class Known:
 
     metadata: Metadata | None = None
     keys: Mapping[str, Key] = field(default_factory=dict[str, Key])
-    looked_at: float = 0.0
+    looked_at: float = -math.inf
 
 
 class App(Resource[Way], Generic[Way]):
@@ -64,7 +65,7 @@ class App(Resource[Way], Generic[Way]):
         """
         metadata = yield from self._metadata()
         ours = self._registration
-        saved = sign_ins.begin(ours.redirect_uri, int(time.time()), max_age)
+        saved = sign_ins.begin(ours.redirect_uri, scope, int(time.time()), max_age)
         parameters = {
             "response_type": "code",
             "client_id": ours.client_id,
@@ -106,6 +107,9 @@ class App(Resource[Way], Generic[Way]):
         # A server that rotates answers a repeated request alike for some seconds, so a lost answer loses nothing.
         answer: TokenAnswer = yield from self._token(form, is_repeatable=True)
         fresh: Tokens = yield from self._checked(answer, None)
+        # OpenID Connect Core §12.2: a refresh does not turn one person into another.
+        if fresh.claims and tokens.claims and fresh.claims.sub != tokens.claims.sub:
+            raise InvalidIdToken("The ID token of the refresh is somebody else's.")
         fresh.refresh_token = fresh.refresh_token or tokens.refresh_token
         fresh.claims = fresh.claims or tokens.claims
         return fresh
@@ -126,10 +130,12 @@ class App(Resource[Way], Generic[Way]):
         return found
 
     @procedure
-    def userinfo(self, access_token: str) -> Flow[Userinfo]:
-        """Who a token stands for."""
+    def userinfo(self, access_token: str, *, sub: str | None = None) -> Flow[Userinfo]:
+        """Who a token stands for. With the `sub` of the ID token, it is compared (OpenID Connect Core §5.3.2)."""
         metadata = yield from self._metadata()
         found: Userinfo = yield Call("GET", metadata.userinfo_endpoint, Userinfo, token=access_token)
+        if sub not in (None, found.sub):
+            raise InvalidIdToken("Userinfo is about somebody else than the ID token.")
         return found
 
     def _metadata(self) -> Flow[Metadata]:
@@ -158,7 +164,7 @@ class App(Resource[Way], Generic[Way]):
         claims: Claims | None = None
         if answer.id_token is not None:
             claims = yield from self._claims(answer.id_token, answer.access_token, begun)
-        elif begun is not None and "openid" in answer.scope.split():
+        elif begun is not None and "openid" in (answer.scope or begun.scope).split():
             raise InvalidIdToken("The server gave no ID token.")
         return Tokens(
             access_token=answer.access_token,

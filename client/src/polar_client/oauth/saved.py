@@ -28,12 +28,13 @@ class Started(Shape, kw_only=True):
 
 
 class Saved(Struct, array_like=True, frozen=True):
-    """One sign-in. Each value is 256 random bits."""
+    """One sign-in. Its first three values are 256 random bits each."""
 
     state: str
     nonce: str
     code_verifier: str
     redirect_uri: str
+    scope: str
     started_at: int
     max_age: int | None = None
 
@@ -46,10 +47,10 @@ class Saved(Struct, array_like=True, frozen=True):
         return encoded(hashlib.sha256(self.code_verifier.encode()).digest())
 
 
-def begin(redirect_uri: str, now: int, max_age: int | None) -> Saved:
+def begin(redirect_uri: str, scope: str, now: int, max_age: int | None) -> Saved:
     """A new sign-in."""
     state, nonce, code_verifier = (secrets.token_urlsafe(32) for _ in range(3))
-    return Saved(state, nonce, code_verifier, redirect_uri, now, max_age)
+    return Saved(state, nonce, code_verifier, redirect_uri, scope, now, max_age)
 
 
 def sign(saved: Saved, key: bytes) -> str:

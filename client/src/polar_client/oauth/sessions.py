@@ -31,7 +31,8 @@ class Sessions:
 
     def save(self, name: str, tokens: Tokens) -> None:
         """Keep what `exchange` gave."""
-        self._vault.save(name, tokens)
+        with self._lock(name):
+            self._vault.save(name, tokens)
 
     def access_token(self, name: str) -> str:
         """A token that is good for half a minute at least. Raises SignInRequired, and what calls raise."""
@@ -44,8 +45,9 @@ class Sessions:
 
     def end(self, name: str) -> None:
         """Sign out: the tokens are revoked at the server and forgotten here."""
-        tokens = self._vault.load(name)
-        self._vault.remove(name)
+        with self._lock(name):
+            tokens = self._vault.load(name)
+            self._vault.remove(name)
         if tokens is not None:
             self._app.revoke(tokens.refresh_token or tokens.access_token)
 
@@ -81,7 +83,8 @@ class AsyncSessions:
 
     async def save(self, name: str, tokens: Tokens) -> None:
         """Keep what `exchange` gave."""
-        await asyncio.to_thread(self._vault.save, name, tokens)
+        async with self._lock(name):
+            await asyncio.to_thread(self._vault.save, name, tokens)
 
     async def access_token(self, name: str) -> str:
         """A token that is good for half a minute at least. Raises SignInRequired, and what calls raise."""
@@ -94,13 +97,14 @@ class AsyncSessions:
 
     async def end(self, name: str) -> None:
         """Sign out: the tokens are revoked at the server and forgotten here."""
-        tokens = await asyncio.to_thread(self._vault.load, name)
-        await asyncio.to_thread(self._vault.remove, name)
+        async with self._lock(name):
+            tokens = await asyncio.to_thread(self._vault.load, name)
+            await asyncio.to_thread(self._vault.remove, name)
         if tokens is not None:
             await self._app.revoke(tokens.refresh_token or tokens.access_token)
 
     async def _refreshed(self, name: str) -> Tokens:
-        async with self._locks.setdefault(name, asyncio.Lock()):
+        async with self._lock(name):
             tokens = _found(name, await asyncio.to_thread(self._vault.load, name))
             if tokens.is_fresh(time.time()):
                 return tokens
@@ -113,6 +117,9 @@ class AsyncSessions:
                 raise _over(name) from None
             await asyncio.to_thread(self._vault.save, name, fresh)
             return fresh
+
+    def _lock(self, name: str) -> asyncio.Lock:
+        return self._locks.setdefault(name, asyncio.Lock())
 
 
 def _found(name: str, tokens: Tokens | None) -> Tokens:

@@ -121,7 +121,10 @@ class CheckoutOrganization(Thing, kw_only=True):
 class CheckoutClient(Thing, kw_only=True):
     """A checkout as its customer sees it. `client_secret` opens it, and so does `url`: give them to nobody else."""
 
-    hidden: ClassVar[frozenset[str]] = frozenset({"client_secret", "url", "customer_session_token"})
+    # The last two hold addresses of this server with the secret in them.
+    hidden: ClassVar[frozenset[str]] = frozenset(
+        {"client_secret", "url", "customer_session_token", "success_url", "payment_processor_metadata"}
+    )
 
     status: str
     client_secret: str
