@@ -11,6 +11,8 @@ from polar_server.resource_server.errors import Issue, RequestValidationError
 Metadata = dict[str, str | int | float | bool]
 
 MAX_KEYS, MAX_KEY, MAX_VALUE = 50, 40, 500
+NOT_ASKED = "{}"
+"""The filter of a query that asks for no metadata."""
 _FILTER = re.compile(r"metadata\[([^\]]*)\]")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from polar_server.database import Row, Statement, Transaction
-from polar_server.resource_server.filter_queries import both, contains, with_metadata, within, within_if_asked
+from polar_server.resource_server.filter_queries import as_json, both, contains, with_metadata, within, within_if_asked
 
 _COLUMNS = """
     b.id, b.created_at, b.modified_at, b.deleted_at, b.organization_id, b.type, b.description, b.visibility,
@@ -69,16 +69,14 @@ _DELETE = Statement("""
     UPDATE benefits SET deleted_at = :now, modified_at = :now WHERE id = :id AND organization_id = :organization_id
 """)
 
-_LIST_OF_PRODUCTS = Statement(
-    *(
-        f"""
-        SELECT l.product_id, {_COLUMNS} FROM product_benefits l
-        JOIN benefits b ON b.id = l.benefit_id AND b.organization_id = l.organization_id
-        WHERE {asked} AND b.deleted_at IS NULL ORDER BY l.position
-        """
-        for asked in both(within("l.product_id", "product_ids"), within("l.organization_id", "organization_ids"))
-    )
+OF_PRODUCT = as_json(
+    [column.strip() for column in _COLUMNS.split(",")],
+    """
+    product_benefits l JOIN benefits b ON b.id = l.benefit_id AND b.organization_id = l.organization_id
+    WHERE l.product_id = p.id AND l.organization_id = p.organization_id AND b.deleted_at IS NULL ORDER BY l.position
+    """,
 )
+"""The benefits of the product `p`, as rows in JSON."""
 # A sale and a change of what its product gives must see each other: whichever comes second waits for the first. A row
 # of `product_benefits` that is new cannot be waited for, so the product is held before they are read.
 _HOLD_PRODUCT = Statement(
@@ -176,15 +174,6 @@ async def delete_benefit(tx: Transaction, benefit_id: str, organization_id: str,
     """Delete a benefit and take it from every product. Its row stays."""
     await tx.run(_DELETE, id=benefit_id, organization_id=organization_id, now=now)
     await tx.run(_CLEAR_BENEFIT, id=benefit_id, organization_id=organization_id)
-
-
-async def list_of_products(tx: Transaction, product_ids: Sequence[str], organization_ids: str) -> dict[str, list[Row]]:
-    """The benefits of these products, in their order."""
-    found: dict[str, list[Row]] = {product_id: [] for product_id in product_ids}
-    wanted = json.dumps(list(product_ids))
-    for row in await tx.all(_LIST_OF_PRODUCTS, product_ids=wanted, organization_ids=organization_ids):
-        found[row["product_id"]].append(row)
-    return found
 
 
 async def hold_of_product(tx: Transaction, product_id: str, organization_id: str) -> list[Row]:

@@ -1,66 +1,66 @@
 """Rows of products and prices as the API shows them."""
 
-import json
 from collections.abc import Sequence
+from typing import Any
+
+import msgspec
 
 from polar_server.database import Row, Transaction
-from polar_server.resource_server.benefits import Benefit, benefit_of
+from polar_server.resource_server.benefits import benefit_of
 from polar_server.resource_server.files import File, file_of
 from polar_server.resource_server.times import moment, moment_or_none
-from polar_server.resources.benefits import queries as benefits
 from polar_server.resources.files import queries as files
 from polar_server.resources.products import queries
 from polar_server.resources.products.schemas import CustomPrice, FixedPrice, Price, Product
 
+# Not strict: times are epoch seconds, and SQLite's booleans 0 and 1.
+_PRICES = msgspec.json.Decoder(list[Price], strict=False)
+
 
 async def products_of(tx: Transaction, rows: Sequence[Row], organization_ids: str, issuer: str) -> list[Product]:
-    """The products with what belongs to them, in a statement for each kind of it however many products there are."""
+    """The products with what belongs to them, in one statement, and one for their images when they have any."""
     ids = [row["id"] for row in rows]
-    prices = await queries.list_prices(tx, ids, organization_ids)
-    sold = await queries.list_sold(tx, ids, organization_ids)
-    given = await _benefits_of(tx, rows, organization_ids)
+    contents = await queries.list_contents(tx, ids, organization_ids) if ids else {}
     medias = await _medias_of(tx, rows, organization_ids, issuer)
-    return [
-        _product(row, prices[row["id"]], given.get(row["id"], []), medias[row["id"]], deletable=row["id"] not in sold)
-        for row in rows
-    ]
-
-
-async def _benefits_of(tx: Transaction, rows: Sequence[Row], organization_ids: str) -> dict[str, list[Benefit]]:
-    ids = [row["id"] for row in rows if row["any_benefits"]]
-    found = await benefits.list_of_products(tx, ids, organization_ids) if ids else {}
-    return {product_id: [benefit_of(row) for row in given] for product_id, given in found.items()}
+    return [_product(row, contents[row["id"]], medias[row["id"]]) for row in rows]
 
 
 async def _medias_of(tx: Transaction, rows: Sequence[Row], organization_ids: str, issuer: str) -> dict[str, list[File]]:
-    wanted = {row["id"]: json.loads(row["medias"]) for row in rows}
+    wanted = {row["id"]: msgspec.json.decode(row["medias"]) for row in rows}
     ids = {file_id for medias in wanted.values() for file_id in medias}
     found = await files.list_medias(tx, ids, organization_ids) if ids else {}
     shown = {file_id: file_of(row, issuer) for file_id, row in found.items()}
     return {row_id: [shown[file_id] for file_id in medias if file_id in shown] for row_id, medias in wanted.items()}
 
 
-def _product(row: Row, prices: Sequence[Row], given: list[Benefit], medias: list[File], *, deletable: bool) -> Product:
+def _product(row: Row, contents: Row, medias: list[File]) -> Product:
     return Product(
-        id=row["id"],
-        created_at=moment(row["created_at"]),
-        modified_at=moment_or_none(row["modified_at"]),
-        organization_id=row["organization_id"],
-        name=row["name"],
-        description=row["description"],
-        visibility=row["visibility"],
-        recurring_interval=row["recurring_interval"],
-        recurring_interval_count=row["recurring_interval_count"],
-        trial_interval=row["trial_interval"],
-        trial_interval_count=row["trial_interval_count"],
-        is_recurring=row["recurring_interval"] is not None,
-        is_archived=bool(row["is_archived"]),
-        is_deletable=deletable,
-        metadata=json.loads(row["metadata"]),
-        prices=[price_of(price) for price in prices],
-        benefits=given,
+        **bare_members(row),
+        is_deletable=not contents["sold"],
+        metadata=msgspec.json.decode(row["metadata"]),
+        prices=_PRICES.decode(contents["prices"] or "[]"),
+        benefits=[benefit_of(benefit) for benefit in msgspec.json.decode(contents["benefits"] or "[]")],
         medias=medias,
     )
+
+
+def bare_members(row: Row) -> dict[str, Any]:
+    """The members of a BareProduct from its row."""
+    return {
+        "id": row["id"],
+        "created_at": moment(row["created_at"]),
+        "modified_at": moment_or_none(row["modified_at"]),
+        "organization_id": row["organization_id"],
+        "name": row["name"],
+        "description": row["description"],
+        "visibility": row["visibility"],
+        "recurring_interval": row["recurring_interval"],
+        "recurring_interval_count": row["recurring_interval_count"],
+        "trial_interval": row["trial_interval"],
+        "trial_interval_count": row["trial_interval_count"],
+        "is_recurring": row["recurring_interval"] is not None,
+        "is_archived": bool(row["is_archived"]),
+    }
 
 
 def price_of(row: Row) -> Price:

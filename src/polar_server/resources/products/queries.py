@@ -8,17 +8,15 @@ from typing import Any
 from msgspec import Struct
 
 from polar_server.database import Row, Statement, Transaction
-from polar_server.resource_server.filter_queries import both, contains, with_metadata, within, within_if_asked
+from polar_server.resource_server.filter_queries import as_json, both, contains, with_metadata, within
+from polar_server.resource_server.metadata import NOT_ASKED
+from polar_server.resources.benefits.queries import OF_PRODUCT
 
 _COLUMNS = """
     p.id, p.created_at, p.modified_at, p.organization_id, p.name, p.description, p.visibility, p.recurring_interval,
     p.recurring_interval_count, p.trial_interval, p.trial_interval_count, p.is_archived, p.metadata, p.medias
 """
-# Benefits are asked about once for all rows: a look for each product would also be paid for those on other pages.
-_SELECT = [
-    f"SELECT {_COLUMNS}, EXISTS (SELECT 1 FROM product_benefits l WHERE {reached}) AS any_benefits FROM products p"
-    for reached in within("l.organization_id", "organization_ids")
-]
+_SELECT = f"SELECT {_COLUMNS} FROM products p"
 
 # The first price stands for the product where a list is sorted by price.
 _FIRST_PRICE = """(
@@ -38,31 +36,21 @@ _GIVES = """EXISTS (
     SELECT 1 FROM product_benefits l
     WHERE l.product_id = p.id AND l.organization_id = p.organization_id AND {chosen}
 )"""
-_CHOSEN = within("l.benefit_id", "benefit_ids")
-_OF_BENEFITS = (
-    f"(:benefit_ids IS NULL OR {_GIVES.format(chosen=_CHOSEN[0])})",
-    f"(CAST(:benefit_ids AS TEXT) IS NULL OR {_GIVES.format(chosen=_CHOSEN[1])})",
-)
-_ASKED = both(
-    within("p.organization_id", "organization_ids"),
-    within_if_asked("p.id", "ids"),
-    within_if_asked("p.visibility", "visibilities"),
-    "(CAST(:is_archived AS BOOLEAN) IS NULL OR p.is_archived = CAST(:is_archived AS BOOLEAN))",
-    "(CAST(:is_recurring AS BOOLEAN) IS NULL OR (p.recurring_interval IS NOT NULL) = CAST(:is_recurring AS BOOLEAN))",
-    _OF_BENEFITS,
-    contains("p.name", "query"),
-    with_metadata("p.metadata"),
-)
-_COUNT = Statement(*(f"SELECT count(*) FROM products p WHERE {asked}" for asked in _ASKED))
 _WITHIN = within("p.organization_id", "organization_ids")
-_FIND_TEXTS = [f"{select} WHERE p.id = :id AND {reached}" for select, reached in zip(_SELECT, _WITHIN, strict=True)]
+_CHOSEN = within("l.benefit_id", "benefit_ids")
+_FILTERS: dict[str, str | tuple[str, str]] = {
+    "organization_ids": _WITHIN,
+    "ids": within("p.id", "ids"),
+    "visibilities": within("p.visibility", "visibilities"),
+    "is_archived": "p.is_archived = CAST(:is_archived AS BOOLEAN)",
+    "is_recurring": "(p.recurring_interval IS NOT NULL) = CAST(:is_recurring AS BOOLEAN)",
+    "benefit_ids": (_GIVES.format(chosen=_CHOSEN[0]), _GIVES.format(chosen=_CHOSEN[1])),
+    "query": contains("p.name", "query"),
+    "metadata": with_metadata("p.metadata"),
+}
+_FIND_TEXTS = [f"{_SELECT} WHERE p.id = :id AND {reached}" for reached in _WITHIN]
 _FIND = Statement(*_FIND_TEXTS)
-_LIST_BY_IDS = Statement(
-    *(
-        f"{select} WHERE {ids} AND {reached}"
-        for select, ids, reached in zip(_SELECT, within("p.id", "ids"), _WITHIN, strict=True)
-    )
-)
+_LIST_BY_IDS = Statement(*(f"{_SELECT} WHERE {asked}" for asked in both(within("p.id", "ids"), _WITHIN)))
 # Ordered, each look goes by the index (product_id, id) and ends at its first row. Without an order PostgreSQL
 # reads whole tables in the hope of finding one soon; EXISTS joined by OR it would hash.
 _LOOK = """(
@@ -70,10 +58,25 @@ _LOOK = """(
     ORDER BY s.id LIMIT 1
 )"""
 _LOOKS = ", ".join(_LOOK.format(table=table) for table in ("orders", "subscriptions", "checkouts"))
-_LIST_SOLD = Statement(
+# Rows in JSON, since a statement for each kind of them would cost more than to write and read it.
+_PRICES = as_json(
+    (
+        *("q.id", "q.created_at", "q.modified_at", "q.product_id", "q.amount_type", "q.price_currency"),
+        *("q.tax_behavior", "q.is_archived", "q.price_amount", "q.minimum_amount", "q.maximum_amount"),
+        *("q.preset_amount", "'catalog' AS source"),
+    ),
+    """
+    prices q WHERE q.product_id = p.id AND q.organization_id = p.organization_id AND q.is_archived = FALSE
+    ORDER BY q.position, q.id
+    """,
+)
+_LIST_CONTENTS = Statement(
     *(
-        f"SELECT p.id, COALESCE({_LOOKS}) IS NOT NULL AS sold FROM products p WHERE {ids} AND {reached}"
-        for ids, reached in zip(within("p.id", "ids"), _WITHIN, strict=True)
+        f"""
+        SELECT p.id, COALESCE({_LOOKS}) IS NOT NULL AS sold, {prices} AS prices, {benefits} AS benefits
+        FROM products p WHERE {asked}
+        """
+        for prices, benefits, asked in zip(_PRICES, OF_PRODUCT, both(within("p.id", "ids"), _WITHIN), strict=True)
     )
 )
 _OFFERED = Statement(
@@ -164,26 +167,39 @@ class ProductFilter(Struct, frozen=True):
     metadata: str
 
     def parameters(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__struct_fields__}
+        """What was asked for, by the names of _FILTERS."""
+        asked = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in asked.items() if value is not None and value != NOT_ASKED}
 
 
 @lru_cache(maxsize=256)
-def _list(order: str) -> Statement:
-    """The list in an order that `lists.order_by` made from SORTING."""
+def _list(order: str, names: tuple[str, ...]) -> Statement:
+    """The list with these filters, in an order that `lists.order_by` made from SORTING, and in each row the count."""
     return Statement(
         *(
-            f"{select} WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset"
-            for select, asked in zip(_SELECT, _ASKED, strict=True)
+            f"""
+            SELECT {_COLUMNS}, (SELECT count(*) FROM products p WHERE {asked}) AS total
+            FROM products p WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset
+            """
+            for asked in both(*(_FILTERS[name] for name in names))
         )
     )
+
+
+@lru_cache(maxsize=256)
+def _count(names: tuple[str, ...]) -> Statement:
+    return Statement(*(f"SELECT count(*) FROM products p WHERE {a}" for a in both(*(_FILTERS[n] for n in names))))
 
 
 async def list_products(
     tx: Transaction, wanted: ProductFilter, order: str, limit: int, offset: int
 ) -> tuple[list[Row], int]:
     """A page of products and how many there are in all."""
-    rows = await tx.all(_list(order), **wanted.parameters(), limit=limit, offset=offset)
-    return rows, (await tx.one(_COUNT, **wanted.parameters()))[0]
+    asked = wanted.parameters()
+    rows = await tx.all(_list(order, tuple(asked)), **asked, limit=limit, offset=offset)
+    if rows or not offset:
+        return rows, rows[0]["total"] if rows else 0
+    return [], (await tx.one(_count(tuple(asked)), **asked))[0]
 
 
 async def find_product(tx: Transaction, product_id: str, organization_ids: str) -> Row | None:
@@ -217,10 +233,10 @@ async def touch_product(tx: Transaction, product_id: str, organization_id: str, 
     await tx.run(_TOUCH, id=product_id, organization_id=organization_id, now=now)
 
 
-async def list_sold(tx: Transaction, product_ids: Sequence[str], organization_ids: str) -> frozenset[str]:
-    """Those of the products that an order, a subscription or a checkout is about."""
-    rows = await tx.all(_LIST_SOLD, ids=json.dumps(list(product_ids)), organization_ids=organization_ids)
-    return frozenset(row["id"] for row in rows if row["sold"])
+async def list_contents(tx: Transaction, product_ids: Sequence[str], organization_ids: str) -> dict[str, Row]:
+    """Of each product its prices and benefits as JSON, and whether an order, subscription or checkout is about it."""
+    ids = json.dumps(list(product_ids))
+    return {row["id"]: row for row in await tx.all(_LIST_CONTENTS, ids=ids, organization_ids=organization_ids)}
 
 
 async def is_offered(tx: Transaction, product_id: str, organization_id: str) -> bool:
