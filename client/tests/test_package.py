@@ -30,7 +30,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     flags = ("--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check")
     # A copy, since a build leaves its folders beside the sources.
     copy = folder / "source"
-    for path in [CLIENT / "pyproject.toml", CLIENT / "README.md", *SRC.rglob("*")]:
+    for path in [*(CLIENT / name for name in ("pyproject.toml", "README.md", "LICENSE")), *SRC.rglob("*")]:
         if path.is_file() and path.suffix != ".pyc":
             target = copy / path.relative_to(CLIENT)
             target.parent.mkdir(parents=True, exist_ok=True)

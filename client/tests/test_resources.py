@@ -2,13 +2,23 @@
 
 import logging
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
 from tests.sdks.conftest import Shop
-from tests.servers import Server
+from tests.servers import Server, serve
 
-from polar_client import UNSET, AsyncPolar, NotFoundError, Polar, UnauthorizedError, ValidationError
+from polar_client import (
+    UNSET,
+    AsyncPolar,
+    NotFoundError,
+    PermissionDeniedError,
+    Polar,
+    RateLimitError,
+    UnauthorizedError,
+    ValidationError,
+)
 from polar_client.resources.files import PART_SIZE
 from polar_client.resources.products import Product
 
@@ -193,6 +203,21 @@ def test_no_secret_in_the_log(
     assert capsys.readouterr() == ("", "")
 
 
+def test_calls_that_are_used_up(tmp_path: Path) -> None:
+    """Beyond the limit a call is a RateLimitError that says when to come back; so long a wait is not waited."""
+    with serve(tmp_path, rate_limit_organization=2) as server:
+        person = server.person()
+        token = Shop(server, person, server.organization(person).id).token(of_organization=True)
+        with Polar(token, base_url=server.issuer) as polar:
+            polar.products.list()
+            polar.products.list()
+            with pytest.raises(RateLimitError) as refused:
+                polar.products.list()
+    assert refused.value.error == "RateLimitExceeded"
+    assert refused.value.retry_after
+    assert 60 < refused.value.retry_after <= 3661
+
+
 def test_metrics(polar: Polar) -> None:
     """Metrics are numbers with names; those that were not asked for are None."""
     today = datetime.now(UTC).date()
@@ -217,6 +242,36 @@ def test_subscriptions(polar: Polar) -> None:
     assert polar.subscriptions.get(made.id).ended_at is not None
     assert [s.id for s in polar.subscriptions.iter_all(status=["canceled"], active=False)] == [made.id]
     assert polar.subscriptions.export(product_id=free.id).count("\n") >= 2
+
+
+def test_license_keys(polar: Polar, shop: Shop) -> None:
+    """A key is given, used in as many places as it allows, validated, changed, and found."""
+    product = polar.products.create(name="Editor", prices=[{"amount_type": "free"}], recurring_interval="month")
+    benefit = polar.benefits.create(
+        type="license_keys",
+        description="A key",
+        properties={"prefix": "EDIT", "activations": {"limit": 1, "enable_customer_admin": True}},
+    )
+    polar.products.update_benefits(product.id, [benefit.id])
+    customer = polar.customers.create(email="ada@example.com")
+    polar.subscriptions.create(product_id=product.id, customer_id=customer.id)
+    key = polar.license_keys.list(benefit_id=benefit.id, status="granted").items[0]
+    assert key.key.startswith("EDIT_")
+    assert key.key not in repr(key)
+
+    text, seller = key.key, shop.organization_id
+    used = polar.license_keys.activate(key=text, organization_id=seller, label="A laptop")
+    with pytest.raises(PermissionDeniedError):
+        polar.license_keys.activate(key=text, organization_id=seller, label="Another")
+    valid = polar.license_keys.validate(key=text, organization_id=seller, activation_id=used.id, increment_usage=1)
+    assert valid.activation
+    assert (valid.activation.label, valid.usage) == ("A laptop", 1)
+    assert polar.license_keys.get_activation(key.id, used.id).license_key.id == key.id
+    assert [a.id for a in polar.license_keys.get(key.id).activations] == [used.id]
+    polar.license_keys.deactivate(key=text, organization_id=seller, activation_id=used.id)
+    assert polar.license_keys.update(key.id, status="disabled", limit_activations=None).status == "disabled"
+    with pytest.raises(NotFoundError):
+        polar.license_keys.validate(key=text, organization_id=seller)
 
 
 def test_a_file_in_parts(polar: Polar) -> None:

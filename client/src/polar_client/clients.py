@@ -16,6 +16,7 @@ from polar_client.resources.benefits import Benefits
 from polar_client.resources.checkouts import Checkouts
 from polar_client.resources.customers import Customers
 from polar_client.resources.files import Files
+from polar_client.resources.license_keys import LicenseKeys
 from polar_client.resources.metrics import Metrics
 from polar_client.resources.oauth2 import OAuth2
 from polar_client.resources.orders import Orders
@@ -46,6 +47,7 @@ class Api(Generic[Way]):
         self.benefits = Benefits(way, options)
         self.customers = Customers(way, options)
         self.benefit_grants = BenefitGrants(way, options)
+        self.license_keys = LicenseKeys(way, options)
         self.orders = Orders(way, options)
         self.subscriptions = Subscriptions(way, options)
         self.refunds = Refunds(way, options)

@@ -30,7 +30,6 @@ class GrantOfBenefitFilters(Paging, total=False):
     """Which grants of one benefit."""
 
     customer_id: Maybe[Many | None]
-    member_id: Maybe[Many | None]
     is_granted: Maybe[bool | None]
 
 

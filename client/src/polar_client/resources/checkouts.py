@@ -116,6 +116,8 @@ class CheckoutOrganization(Thing, kw_only=True):
     name: str
     slug: str
     avatar_url: str | None = None
+    proration_behavior: str = "prorate"
+    allow_customer_updates: bool = True
 
 
 class CheckoutClient(Thing, kw_only=True):
@@ -146,6 +148,7 @@ class CheckoutClient(Thing, kw_only=True):
     organization_id: str
     product_id: str
     product_price_id: str
+    allow_discount_codes: bool = True
     require_billing_address: bool = False
     is_free_product_price: bool = False
     is_payment_required: bool
@@ -160,6 +163,7 @@ class CheckoutClient(Thing, kw_only=True):
     customer_billing_address: Address | None = None
     customer_tax_id: str | None = None
     locale: str | None = None
+    payment_method_type: str | None = None
     payment_processor: str
     payment_processor_metadata: dict[str, Any] = {}
     billing_address_fields: dict[str, str] = {}
@@ -167,6 +171,7 @@ class CheckoutClient(Thing, kw_only=True):
     product: CheckoutProduct
     product_price: Price
     prices: dict[str, list[Price]] = {}
+    tax_behavior: str | None = None
     organization: CheckoutOrganization | None = None
     customer_session_token: str | None = None
 
