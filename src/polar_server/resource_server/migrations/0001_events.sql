@@ -13,5 +13,4 @@ CREATE TABLE events (
 
 CREATE INDEX events_to_dispatch ON events (id) WHERE dispatched_at IS NULL;
 CREATE INDEX events_to_archive ON events (created_at) WHERE payload IS NOT NULL;
-CREATE INDEX events_to_remove ON events (created_at) WHERE payload IS NULL;
 CREATE INDEX events_organization ON events (organization_id, id);

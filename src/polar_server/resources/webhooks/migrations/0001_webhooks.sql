@@ -22,7 +22,6 @@ CREATE TABLE webhook_endpoints (
 
 CREATE INDEX webhook_endpoints_organization ON webhook_endpoints (organization_id, created_at, id);
 CREATE INDEX webhook_endpoints_due ON webhook_endpoints (next_due_at) WHERE next_due_at IS NOT NULL;
-CREATE INDEX webhook_endpoints_held ON webhook_endpoints (organization_id) WHERE leased_until IS NOT NULL;
 
 -- An event on its way to one endpoint. `position` is its place in the endpoint's queue; until `held_until` it waits for
 -- those before it.
