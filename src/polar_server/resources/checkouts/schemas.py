@@ -9,7 +9,7 @@ from polar_server.resource_server.addresses import Address
 from polar_server.resource_server.files import File
 from polar_server.resource_server.metadata import Metadata
 from polar_server.resources.customers.schemas import ExternalId, Locale, Name, TaxId
-from polar_server.resources.products.schemas import Amount, Currency, Interval, Price, TrialCount, Visibility
+from polar_server.resources.products.schemas import Amount, BareProduct, Currency, Interval, Price, TrialCount
 
 Status = Literal["open", "expired", "confirmed", "succeeded", "failed"]
 FieldMode = Literal["required", "optional", "disabled"]
@@ -128,27 +128,12 @@ class BenefitPublic(Struct):
     organization_id: str
 
 
-class CheckoutProduct(Struct):
+class CheckoutProduct(BareProduct, kw_only=True):
     """A product as it is sold here: without what its organization keeps beside it."""
 
-    id: str
-    created_at: datetime
-    modified_at: datetime | None
-    organization_id: str
-    name: str
-    description: str | None
-    visibility: Visibility
-    recurring_interval: Interval | None
-    recurring_interval_count: int | None
-    trial_interval: Interval | None
-    trial_interval_count: int | None
-    is_recurring: bool
-    is_archived: bool
     prices: list[Price]
     benefits: list[BenefitPublic]
     medias: list[File]
-    meter_interval: Interval | None = None
-    meter_interval_count: int | None = None
 
 
 class BillingAddressFields(Struct):

@@ -13,7 +13,17 @@ from polar_server.resources.customers.answers import customer_of
 from polar_server.resources.customers.queries import list_also_deleted
 from polar_server.resources.orders import queries
 from polar_server.resources.orders.schemas import Order, OrderItem, OrderProduct, OrderSubscription
+from polar_server.resources.products.answers import bare_members
 from polar_server.resources.products.queries import list_products_by_ids
+
+_SAME = (
+    "id", "amount", "currency", "recurring_interval", "recurring_interval_count", "status", "customer_id",
+    "product_id", "checkout_id", "customer_cancellation_reason", "customer_cancellation_comment",
+)  # fmt: skip
+_TIMES = (
+    "created_at", "modified_at", "current_period_start", "current_period_end", "trial_start", "trial_end",
+    "canceled_at", "started_at", "ends_at", "ended_at", "past_due_at", "paused_at", "resumes_at",
+)  # fmt: skip
 
 PAID = frozenset({"paid", "partially_refunded", "refunded"})
 """What an order is after it was paid."""
@@ -95,39 +105,24 @@ def _order(row: Row, customer: Row, product: Row | None, subscription: Row | Non
         description=row["description"],
         customer=customer_of(customer),
         product=None if product is None else _product(product),
-        subscription=None if subscription is None else _subscription(subscription),
+        subscription=None if subscription is None else OrderSubscription(**subscription_members(subscription)),
         items=[_item(item) for item in items],
     )
 
 
 def _product(row: Row) -> OrderProduct:
-    return OrderProduct(
-        id=row["id"],
-        created_at=moment(row["created_at"]),
-        modified_at=moment_or_none(row["modified_at"]),
-        organization_id=row["organization_id"],
-        name=row["name"],
-        description=row["description"],
-        visibility=row["visibility"],
-        recurring_interval=row["recurring_interval"],
-        recurring_interval_count=row["recurring_interval_count"],
-        trial_interval=row["trial_interval"],
-        trial_interval_count=row["trial_interval_count"],
-        is_recurring=row["recurring_interval"] is not None,
-        is_archived=bool(row["is_archived"]),
-        metadata=json.loads(row["metadata"]),
-    )
+    return OrderProduct(**bare_members(row), metadata=json.loads(row["metadata"]))
 
 
-_TIMES = {"created_at", "modified_at", "current_period_start", "current_period_end", "trial_start", "trial_end"}
-_TIMES |= {"canceled_at", "started_at", "ends_at", "ended_at", "past_due_at", "paused_at", "resumes_at"}
-
-
-def _subscription(row: Row) -> OrderSubscription:
-    members: dict[str, Any] = dict(zip(row.keys(), row, strict=True))
-    members |= {name: moment_or_none(row[name]) for name in _TIMES}
-    members |= {name: bool(row[name]) for name in ("cancel_at_period_end", "pause_at_period_end")}
-    return OrderSubscription(**members | {"metadata": json.loads(row["metadata"])})
+def subscription_members(row: Row) -> dict[str, Any]:
+    """The members of an OrderSubscription from a row of subscriptions."""
+    return {
+        **{name: row[name] for name in _SAME},
+        **{name: moment_or_none(row[name]) for name in _TIMES},
+        "cancel_at_period_end": bool(row["cancel_at_period_end"]),
+        "pause_at_period_end": bool(row["pause_at_period_end"]),
+        "metadata": json.loads(row["metadata"]),
+    }
 
 
 def _item(row: Row) -> OrderItem:

@@ -8,11 +8,22 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from polar_server.resource_server.addresses import Address
 from polar_server.resource_server.metadata import Metadata
 from polar_server.resources.customers.schemas import Customer, Name
-from polar_server.resources.products.schemas import Amount, Currency, Interval, Visibility
+from polar_server.resources.products.schemas import Amount, BareProduct, Currency, Interval
 
 OrderStatus = Literal["draft", "pending", "paid", "refunded", "partially_refunded", "void"]
 BillingReason = Literal["purchase", "subscription_create", "subscription_cycle", "subscription_update"]
 SubscriptionStatus = Literal["trialing", "active", "past_due", "canceled", "unpaid", "paused"]
+
+CancellationReason = Literal[
+    "customer_service",
+    "low_quality",
+    "missing_features",
+    "switched_service",
+    "too_complex",
+    "too_expensive",
+    "unused",
+    "other",
+]
 
 
 class OrderCreate(Struct):
@@ -41,28 +52,13 @@ class OrderUpdate(Struct):
     billing_address: Address | UnsetType | None = UNSET
 
 
-class OrderProduct(Struct):
+class OrderProduct(BareProduct, kw_only=True):
     """The product of an order, without what belongs to it."""
 
-    id: str
-    created_at: datetime
-    modified_at: datetime | None
-    organization_id: str
-    name: str
-    description: str | None
-    visibility: Visibility
-    recurring_interval: Interval | None
-    recurring_interval_count: int | None
-    trial_interval: Interval | None
-    trial_interval_count: int | None
-    is_recurring: bool
-    is_archived: bool
     metadata: dict[str, Any]
-    meter_interval: Interval | None = None
-    meter_interval_count: int | None = None
 
 
-class OrderSubscription(Struct):
+class OrderSubscription(Struct, kw_only=True):
     """The subscription of an order as it is now."""
 
     id: str
@@ -89,7 +85,7 @@ class OrderSubscription(Struct):
     customer_id: str
     product_id: str
     checkout_id: str | None
-    customer_cancellation_reason: str | None
+    customer_cancellation_reason: CancellationReason | None
     customer_cancellation_comment: str | None
     metadata: dict[str, Any]
     current_meter_period_start: datetime | None = None

@@ -120,8 +120,8 @@ class CustomPrice(Struct, tag_field="amount_type", tag="custom"):
 Price = FixedPrice | CustomPrice
 
 
-class Product(Struct):
-    """A product with its prices that are not archived."""
+class BareProduct(Struct, kw_only=True):
+    """A product without what hangs from it."""
 
     id: str
     created_at: datetime
@@ -136,11 +136,16 @@ class Product(Struct):
     trial_interval_count: int | None
     is_recurring: bool
     is_archived: bool
+    meter_interval: Interval | None = None
+    meter_interval_count: int | None = None
+
+
+class Product(BareProduct, kw_only=True):
+    """A product with its prices that are not archived."""
+
     is_deletable: bool
     metadata: dict[str, Any]
     prices: list[Price]
     benefits: list[Benefit] = []
     medias: list[File] = []
     attached_custom_fields: list[dict[str, Any]] = []
-    meter_interval: Interval | None = None
-    meter_interval_count: int | None = None

@@ -1,27 +1,17 @@
 """Rows of subscriptions as the API shows them."""
 
-import json
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from polar_server.database import Row, Transaction
-from polar_server.resource_server.times import moment, moment_or_none
+from polar_server.resource_server.times import moment
 from polar_server.resources.customers.answers import customer_of
 from polar_server.resources.customers.queries import list_also_deleted
 from polar_server.resources.customers.schemas import Customer
+from polar_server.resources.orders.answers import subscription_members
 from polar_server.resources.products import queries as products
 from polar_server.resources.products.answers import price_of, products_of
 from polar_server.resources.products.schemas import Price, Product
 from polar_server.resources.subscriptions.schemas import PendingSubscriptionUpdate, Subscription
-
-_SAME = (
-    "id", "amount", "currency", "recurring_interval", "recurring_interval_count", "status", "customer_id",
-    "product_id", "checkout_id", "customer_cancellation_reason", "customer_cancellation_comment",
-)  # fmt: skip
-_TIMES = (
-    "modified_at", "trial_start", "trial_end", "canceled_at", "started_at", "ends_at", "ended_at", "past_due_at",
-    "paused_at", "resumes_at",
-)  # fmt: skip
 
 
 async def subscriptions_of(
@@ -49,17 +39,8 @@ def _named(rows: Iterable[Row], name: str) -> set[str]:
 
 
 def _subscription(row: Row, customer: Customer, product: Product, price: Price) -> Subscription:
-    same: dict[str, Any] = {name: row[name] for name in _SAME}
-    times: dict[str, Any] = {name: moment_or_none(row[name]) for name in _TIMES}
     return Subscription(
-        **same,
-        **times,
-        created_at=moment(row["created_at"]),
-        current_period_start=moment(row["current_period_start"]),
-        current_period_end=moment(row["current_period_end"]),
-        cancel_at_period_end=bool(row["cancel_at_period_end"]),
-        pause_at_period_end=bool(row["pause_at_period_end"]),
-        metadata=json.loads(row["metadata"]),
+        **subscription_members(row),
         customer=customer,
         product=product,
         prices=[price],

@@ -15,6 +15,7 @@ from polar_server.resource_server.errors import ResourceNotFound
 from polar_server.resource_server.lists import GivenPaging, ListResource, Paging, order_by
 from polar_server.resource_server.metadata import asked_metadata
 from polar_server.resource_server.times import seconds_or_none
+from polar_server.resources.orders.schemas import CancellationReason
 from polar_server.resources.subscriptions import changes, queries
 from polar_server.resources.subscriptions.answers import subscriptions_of
 from polar_server.resources.subscriptions.creating import create_subscription as create
@@ -22,7 +23,6 @@ from polar_server.resources.subscriptions.creating import find_offer
 from polar_server.resources.subscriptions.export import READ, WRITE, export_subscriptions
 from polar_server.resources.subscriptions.queries import SubscriptionFilter
 from polar_server.resources.subscriptions.schemas import (
-    CancellationReason,
     Subscription,
     SubscriptionCreate,
     SubscriptionStatus,

@@ -3,24 +3,15 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from polar_server.resource_server.metadata import Metadata
 from polar_server.resources.customers.schemas import Customer
-from polar_server.resources.products.schemas import Interval, Price, Product
+from polar_server.resources.orders.schemas import CancellationReason, OrderSubscription
+from polar_server.resources.products.schemas import Price, Product
 
 SubscriptionStatus = Literal[
     "incomplete", "incomplete_expired", "trialing", "active", "past_due", "canceled", "unpaid", "paused"
-]
-CancellationReason = Literal[
-    "customer_service",
-    "low_quality",
-    "missing_features",
-    "switched_service",
-    "too_complex",
-    "too_expensive",
-    "unused",
-    "other",
 ]
 ProrationBehavior = Literal["invoice", "prorate", "next_period", "reset"]
 
@@ -77,45 +68,13 @@ class PendingSubscriptionUpdate(Struct):
     units: int | None = None
 
 
-class Subscription(Struct):
+class Subscription(OrderSubscription, kw_only=True):
     """A subscription. `amount` is what a period costs, in minor units; there are no discounts, seats or meters here."""
 
-    id: str
-    created_at: datetime
-    modified_at: datetime | None
-    amount: int
-    currency: str
-    recurring_interval: Interval
-    recurring_interval_count: int
-    status: SubscriptionStatus
-    current_period_start: datetime
-    current_period_end: datetime
-    trial_start: datetime | None
-    trial_end: datetime | None
-    cancel_at_period_end: bool
-    canceled_at: datetime | None
-    started_at: datetime | None
-    ends_at: datetime | None
-    ended_at: datetime | None
-    past_due_at: datetime | None
-    pause_at_period_end: bool
-    paused_at: datetime | None
-    resumes_at: datetime | None
-    customer_id: str
-    product_id: str
-    checkout_id: str | None
-    customer_cancellation_reason: CancellationReason | None
-    customer_cancellation_comment: str | None
-    metadata: dict[str, Any]
     customer: Customer
     product: Product
     prices: list[Price]
     pending_update: PendingSubscriptionUpdate | None
-    discount_id: str | None = None
     discount: None = None
-    seats: int | None = None
-    units: int | None = None
-    meters: list[dict[str, Any]] = []
-    custom_field_data: dict[str, Any] = {}
-    current_meter_period_start: datetime | None = None
-    current_meter_period_end: datetime | None = None
+    meters: list[dict[str, Any]] = field(default_factory=list)
+    custom_field_data: dict[str, Any] = field(default_factory=dict)
