@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from polar_client import Polar
+from polar_client import Api
 from polar_client.resources.products import Product
+from polar_client.sending import Sync
 from polar_client.webhooks import WebhookError, verify
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -50,7 +51,7 @@ def arrived() -> Iterator[tuple[str, Queue[tuple[dict[str, str], bytes]]]]:
         thread.join()
 
 
-def test_what_the_server_sends(polar: Polar, arrived: tuple[str, Queue[tuple[dict[str, str], bytes]]]) -> None:
+def test_what_the_server_sends(polar: Api[Sync], arrived: tuple[str, Queue[tuple[dict[str, str], bytes]]]) -> None:
     """An event that the running server delivers is verified with the endpoint's secret, and is the thing itself."""
     url, queue = arrived
     endpoint = polar.webhooks.create_endpoint(url=url, format="raw", events=["product.created"])
@@ -102,6 +103,12 @@ def test_an_empty_secret() -> None:
         verify(BODY, headers(signature(b"")), "", now=NOW)
     with pytest.raises(WebhookError):
         verify(BODY, headers(signature(b"")), "whsec_", now=NOW)
+
+
+def test_a_secret_of_ones_own() -> None:
+    """A secret that somebody chose, and that is no base64, signs as text."""
+    chosen = "a secret of at least thirty-two characters"
+    assert verify(BODY, headers(signature(chosen.encode())), chosen, now=NOW).id == "msg_1"
 
 
 def test_data_of_another_kind() -> None:
