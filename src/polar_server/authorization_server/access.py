@@ -1,10 +1,12 @@
 """The one way to look at a token: found, alive, and narrowed to what its person may do now."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from polar_server.accounts.roles import Role, allowed_scopes
 from polar_server.authorization_server import token_queries
 from polar_server.authorization_server.server import AuthorizationServer
+from polar_server.authorization_server.token_queries import FoundToken
 from polar_server.oauth import bearer, scopes
 from polar_server.oauth.bearer import StoredToken
 from polar_server.oauth.errors import InvalidToken
@@ -24,7 +26,22 @@ class LiveToken(NamedTuple):
 async def find_live_token(server: AuthorizationServer, token: Token) -> LiveToken:
     """The access token, as live as the database says now: nothing is cached. Raises InvalidToken."""
     async with server.database.read() as tx:
-        found = await token_queries.find_access_token(tx, token.id)
+        return _live(server, token, await token_queries.find_access_token(tx, token.id))
+
+
+async def find_live_caller(server: AuthorizationServer, token: Token) -> tuple[LiveToken, Mapping[str, Role]]:
+    """The same, and the organizations that its subject reaches with the roles there, in one look."""
+    async with server.database.read() as tx:
+        found, roles = await token_queries.find_caller(tx, token.id)
+    live = _live(server, token, found)
+    organization_id = live.stored.grant.subject.organization_id
+    if organization_id is None:
+        return live, roles
+    assert live.role is not None, "a live organization token has a member behind it"
+    return live, {organization_id: live.role}
+
+
+def _live(server: AuthorizationServer, token: Token, found: FoundToken | None) -> LiveToken:
     reason = bearer.inactive_because(token, found.stored if found else None, server.server_keys, int(server.clock()))
     if found is None or reason is not None:
         raise InvalidToken(reason or "unknown token")

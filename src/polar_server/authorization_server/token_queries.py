@@ -1,6 +1,9 @@
 """SQL that finds codes and tokens, each in one look with its grant and, where a client asks, that client."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
+
+import msgspec
 
 from polar_server.accounts.roles import Role
 from polar_server.authorization_server.client_queries import (
@@ -43,14 +46,26 @@ _FIND_REFRESH_TOKEN = Statement(f"""
     WHERE c.client_id = :client_id AND c.deleted_at IS NULL
 """)
 
-_FIND_ACCESS_TOKEN = Statement(f"""
+_ACCESS_TOKEN = f"""
     SELECT {GRANT}, t.id, t.digest, t.key_id, t.scope, t.created_at, t.expires_at, t.revoked_at,
         u.name, u.picture, u.email, u.email_verified_at, o.name AS organization_name, o.avatar_url
+"""
+_OF_ACCESS_TOKEN = f"""
     FROM access_tokens t {WITH_GRANT}
     JOIN clients c ON c.client_id = g.client_id AND c.deleted_at IS NULL
     LEFT JOIN organizations o ON o.id = g.organization_id
     WHERE t.id = :id
-""")
+"""
+_FIND_ACCESS_TOKEN = Statement(_ACCESS_TOKEN + _OF_ACCESS_TOKEN)
+# Where an organization calls, its own membership is enough.
+_ROLES = "(SELECT {grouped}(a.organization_id, a.role) FROM memberships a WHERE a.user_id = g.user_id)"
+_FIND_CALLER = Statement(
+    *(
+        f"{_ACCESS_TOKEN}, CASE WHEN g.organization_id IS NULL THEN {_ROLES.format(grouped=grouped)} END AS roles"
+        f" {_OF_ACCESS_TOKEN}"
+        for grouped in ("json_group_object", "json_object_agg")
+    )
+)
 
 # Who asks need not be whom the token was issued to, and both must not be deleted.
 _ABOUT = f"""
@@ -69,6 +84,9 @@ _ASK_ABOUT_REFRESH_TOKEN = Statement(f"""
     {_ABOUT} g.scope, t.created_at, t.expires_at, t.rotated_at AS revoked_at
     FROM clients c LEFT JOIN refresh_tokens t ON t.id = :id {_ASKED}
 """)
+
+
+_DECODE_ROLES = msgspec.json.Decoder(dict[str, Role])
 
 
 class FoundCode(NamedTuple):
@@ -131,6 +149,12 @@ async def find_access_token(tx: Transaction, token_id: str) -> FoundToken | None
     return _found(await tx.first(_FIND_ACCESS_TOKEN, id=token_id))
 
 
+async def find_caller(tx: Transaction, token_id: str) -> tuple[FoundToken | None, Mapping[str, Role]]:
+    """The same with the roles that its person has in their organizations; none for an organization's token."""
+    row = await tx.first(_FIND_CALLER, id=token_id)
+    return _found(row), _DECODE_ROLES.decode((row and row["roles"]) or "{}")
+
+
 async def find_question(tx: Transaction, client_id: str, token: Token | None) -> FoundQuestion | None:
     """The client and the token it asks about in one look; None when there is no such client.
 
@@ -153,7 +177,7 @@ def _found(row: Row | None) -> FoundToken | None:
     columns = row[:]
     grant = grant_of(columns)
     stored = StoredToken._make((*columns[GRANT_COLUMNS : GRANT_COLUMNS + 7], grant))
-    name, picture, email, verified_at, organization_name, avatar_url = columns[GRANT_COLUMNS + 7 :]
+    name, picture, email, verified_at, organization_name, avatar_url = columns[GRANT_COLUMNS + 7 : GRANT_COLUMNS + 13]
     if grant.subject.organization_id is not None:
         name, picture = organization_name, avatar_url
     return FoundToken(stored, role_of(columns), Profile(name, picture, email, verified_at is not None))

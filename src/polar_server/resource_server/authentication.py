@@ -4,9 +4,7 @@ from typing import Any
 
 from litestar import Request
 
-from polar_server.accounts.organizations import list_memberships
-from polar_server.accounts.roles import Role
-from polar_server.authorization_server.access import LiveToken, find_live_token
+from polar_server.authorization_server.access import LiveToken, find_live_caller
 from polar_server.authorization_server.server import AuthorizationServer, GivenServer
 from polar_server.oauth import bearer
 from polar_server.oauth.errors import InsufficientScope, InvalidRequest
@@ -24,15 +22,18 @@ async def identify(request: Request[Any, Any, Any], server: GivenServer) -> Call
 
     Raises the refusals of RFC 6750 §3.1, and RateLimitExceeded.
     """
-    live = await find_live_token(server, bearer.token_of(_authorization(request)))
+    live, roles = await find_live_caller(server, bearer.token_of(_authorization(request)))
     await _count(request, server, live)
     _require_any(live.scopes, request.route_handler.opt["scopes"])
+    subject, narrowed = live.stored.grant.subject, request.headers.get(NARROWED)
+    if narrowed is not None and subject.type is SubjectType.USER:
+        roles = {narrowed: roles[narrowed]} if narrowed in roles else {}
     return Caller(
-        subject=live.stored.grant.subject,
+        subject=subject,
         client_id=live.stored.grant.client_id,
         grant_id=live.stored.grant.id,
         scopes=live.scopes,
-        organizations=await _organizations(server, live, request.headers.get(NARROWED)),
+        organizations=roles,
     )
 
 
@@ -57,13 +58,3 @@ def _require_any(scopes: frozenset[str], admitted: list[str]) -> None:
     if admitted and scopes.isdisjoint(admitted):
         # Any one is enough; the challenge asks for the least.
         raise InsufficientScope(admitted[0])
-
-
-async def _organizations(server: AuthorizationServer, live: LiveToken, narrowed: str | None) -> dict[str, Role]:
-    subject = live.stored.grant.subject
-    if subject.type is SubjectType.ORGANIZATION:
-        assert subject.organization_id is not None
-        assert live.role is not None, "a live organization token has a member behind it"
-        return {subject.organization_id: live.role}
-    memberships = await list_memberships(server.database, subject.user_id)
-    return {m.organization_id: m.role for m in memberships if narrowed in (None, m.organization_id)}

@@ -8,6 +8,7 @@ from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 
+from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.errors import Issue, RequestValidationError
 
 MAX_LIMIT = 100
@@ -45,6 +46,7 @@ class Paging(msgspec.Struct, frozen=True):
 
 
 def ask_page(
+    caller: GivenCaller,  # noqa: ARG001 - it is asked for first: what is resolved at the same time takes a task each
     page: Annotated[int, QueryParameter(ge=1, le=1_000_000, description="Page number, from 1.")] = 1,
     limit: Annotated[int, QueryParameter(ge=1, description="Size of a page; at most 100.")] = 10,
 ) -> Paging:

@@ -19,10 +19,15 @@ _PRICES = msgspec.json.Decoder(list[Price], strict=False)
 
 async def products_of(tx: Transaction, rows: Sequence[Row], organization_ids: str, issuer: str) -> list[Product]:
     """The products with what belongs to them, in one statement, and one for their images when they have any."""
-    ids = [row["id"] for row in rows]
-    contents = await queries.list_contents(tx, ids, organization_ids) if ids else {}
+    contents = await queries.list_contents(tx, [row["id"] for row in rows], organization_ids) if rows else {}
     medias = await _medias_of(tx, rows, organization_ids, issuer)
     return [_product(row, contents[row["id"]], medias[row["id"]]) for row in rows]
+
+
+async def products_listed(tx: Transaction, rows: Sequence[Row], organization_ids: str, issuer: str) -> list[Product]:
+    """The same, of rows from `queries.list_products`, which bring with them what belongs to them."""
+    medias = await _medias_of(tx, rows, organization_ids, issuer)
+    return [_product(row, row, medias[row["id"]]) for row in rows]
 
 
 async def _medias_of(tx: Transaction, rows: Sequence[Row], organization_ids: str, issuer: str) -> dict[str, list[File]]:

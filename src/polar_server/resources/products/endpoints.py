@@ -15,7 +15,7 @@ from polar_server.resource_server.events import record_event
 from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
 from polar_server.resource_server.metadata import asked_metadata
 from polar_server.resources.products import changes, queries
-from polar_server.resources.products.answers import products_of
+from polar_server.resources.products.answers import products_listed, products_of
 from polar_server.resources.products.queries import ProductFilter
 from polar_server.resources.products.schemas import Product, ProductBenefits, ProductCreate, ProductUpdate, Visibility
 
@@ -62,7 +62,7 @@ async def list_products(
     order = order_by(sorting, queries.SORTING, "-created_at")
     async with server.database.read() as tx:
         rows, total = await queries.list_products(tx, wanted, order, paging.limit, paging.offset)
-        return paging.of(await products_of(tx, rows, reach, server.issuer), total)
+        return paging.of(await products_listed(tx, rows, reach, server.issuer), total)
 
 
 @post("/v1/products", scopes=[WRITE], status_code=201)

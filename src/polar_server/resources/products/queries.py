@@ -70,13 +70,14 @@ _PRICES = as_json(
     ORDER BY q.position, q.id
     """,
 )
+_CONTENTS = [
+    f"COALESCE({_LOOKS}) IS NOT NULL AS sold, {prices} AS prices, {benefits} AS benefits"
+    for prices, benefits in zip(_PRICES, OF_PRODUCT, strict=True)
+]
 _LIST_CONTENTS = Statement(
     *(
-        f"""
-        SELECT p.id, COALESCE({_LOOKS}) IS NOT NULL AS sold, {prices} AS prices, {benefits} AS benefits
-        FROM products p WHERE {asked}
-        """
-        for prices, benefits, asked in zip(_PRICES, OF_PRODUCT, both(within("p.id", "ids"), _WITHIN), strict=True)
+        f"SELECT p.id, {contents} FROM products p WHERE {asked}"
+        for contents, asked in zip(_CONTENTS, both(within("p.id", "ids"), _WITHIN), strict=True)
     )
 )
 _OFFERED = Statement(
@@ -174,14 +175,19 @@ class ProductFilter(Struct, frozen=True):
 
 @lru_cache(maxsize=256)
 def _list(order: str, names: tuple[str, ...]) -> Statement:
-    """The list with these filters, in an order that `lists.order_by` made from SORTING, and in each row the count."""
+    """The list with these filters, in an order that `lists.order_by` made from SORTING, and in each row the count.
+
+    What the products hold is looked up when the page is cut, so that it is not for those on other pages.
+    """
     return Statement(
         *(
             f"""
-            SELECT {_COLUMNS}, (SELECT count(*) FROM products p WHERE {asked}) AS total
-            FROM products p WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset
+            SELECT p.*, {contents} FROM (
+                SELECT {_COLUMNS}, (SELECT count(*) FROM products p WHERE {asked}) AS total
+                FROM products p WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset
+            ) p ORDER BY {order}
             """
-            for asked in both(*(_FILTERS[name] for name in names))
+            for contents, asked in zip(_CONTENTS, both(*(_FILTERS[name] for name in names)), strict=True)
         )
     )
 
@@ -194,7 +200,7 @@ def _count(names: tuple[str, ...]) -> Statement:
 async def list_products(
     tx: Transaction, wanted: ProductFilter, order: str, limit: int, offset: int
 ) -> tuple[list[Row], int]:
-    """A page of products and how many there are in all."""
+    """A page of products, with what `list_contents` gives of each, and how many there are in all."""
     asked = wanted.parameters()
     rows = await tx.all(_list(order, tuple(asked)), **asked, limit=limit, offset=offset)
     if rows or not offset:
