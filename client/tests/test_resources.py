@@ -273,10 +273,13 @@ def test_license_keys(polar: Api[Sync]) -> None:
         polar.license_keys.validate(key=text, organization_id=seller)
 
 
-def test_a_file_in_parts(polar: Api[Sync]) -> None:
+def test_a_file_in_parts(polar: Api[Sync], tmp_path: Path) -> None:
     """A file that is longer than a part is uploaded with checksums, found, renamed, downloaded and deleted."""
     data = b"x" * PART_SIZE + b"and the rest"
-    file = polar.files.upload(data, service="downloadable", name="book.txt", mime_type="text/plain", version="1")
+    path = tmp_path / "book.txt"
+    path.write_bytes(data)
+    with path.open("rb") as opened:
+        file = polar.files.upload(opened, service="downloadable", name="book.txt", mime_type="text/plain", version="1")
     assert (file.is_uploaded, file.size, file.version) == (True, len(data), "1")
     assert httpx.get(polar.files.download(file.id).url).content == data
     assert polar.files.update(file.id, name="guide.txt", version=None).version is None

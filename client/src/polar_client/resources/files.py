@@ -4,7 +4,8 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Required, TypeAlias, TypedDict, Unpack
+from io import BytesIO
+from typing import Any, BinaryIO, ClassVar, Literal, Required, TypeAlias, TypedDict, Unpack
 
 from polar_client.attempts import Answer, Flow
 from polar_client.calls import Call, Many, Maybe, Page, sent
@@ -156,13 +157,20 @@ class Files(Resource[Way]):
         return _finish(file_id, upload, parts)
 
     @procedure
-    def upload(self, data: bytes, **about: Unpack[NewFile]) -> Flow[File]:
-        """Send a file as a whole: announce it, send its parts with their checksums, finish."""
-        pieces = [data[start : start + PART_SIZE] for start in range(0, len(data), PART_SIZE)]
-        body = {**sent(about), "size": len(data), "upload": {"parts": _parts(pieces)}}
+    def upload(self, data: bytes | BinaryIO, **about: Unpack[NewFile]) -> Flow[File]:
+        """Send a file as a whole: announce it, send its parts with their checksums, finish.
+
+        A file that is open for reading is read twice, a part of 10 MiB at a time, from its beginning.
+        """
+        source = BytesIO(data) if isinstance(data, bytes) else data
+        parts = _parts(source)
+        size = parts[-1]["chunk_end"] if parts else 0
+        body = {**sent(about), "size": size, "upload": {"parts": parts}}
         made: FileUpload = yield Call("POST", "/v1/files", FileUpload, body=body)
         done: list[CompletedPart] = []
-        for part, piece in zip(made.upload.parts, pieces, strict=True):
+        for part in made.upload.parts:
+            source.seek(part.chunk_start)
+            piece = source.read(part.chunk_end - part.chunk_start)
             answer: Answer = yield Call("PUT", part.url, Answer, content=piece, headers=part.headers)
             done.append(_completed(part, answer))
         file: File = yield _finish(made.id, made.upload, done)
@@ -189,20 +197,20 @@ def _finish(file_id: str, upload: Upload, parts: Sequence[CompletedPart]) -> Cal
     return Call("POST", "/v1/files/{file_id}/uploaded", File, (file_id,), body=body, is_repeatable=True)
 
 
-def _parts(pieces: Sequence[bytes]) -> Sequence[PartBody]:
-    ends = [0]
-    for piece in pieces:
-        ends.append(ends[-1] + len(piece))
+def _parts(source: BinaryIO) -> Sequence[PartBody]:
+    source.seek(0)
+    pieces = iter(lambda: source.read(PART_SIZE), b"")
     return [
-        {"number": number, "chunk_start": ends[number - 1], "chunk_end": ends[number], "checksum_sha256_base64": digest}
-        for number, digest in enumerate(map(_digest, pieces), 1)
+        {
+            "number": number,
+            "chunk_start": (number - 1) * PART_SIZE,
+            "chunk_end": (number - 1) * PART_SIZE + len(piece),
+            "checksum_sha256_base64": b64encode(hashlib.sha256(piece).digest()).decode(),
+        }
+        for number, piece in enumerate(pieces, 1)
     ]
 
 
 def _completed(part: UploadPart, answer: Answer) -> CompletedPart:
     etag = answer.headers.get("etag", "")
     return {"number": part.number, "checksum_etag": etag, "checksum_sha256_base64": part.checksum_sha256_base64}
-
-
-def _digest(piece: bytes) -> str:
-    return b64encode(hashlib.sha256(piece).digest()).decode()
