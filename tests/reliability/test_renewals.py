@@ -104,7 +104,7 @@ async def _subscribe(
     new_product = ProductCreate("Night lamp", [FixedPriceCreate(1000)], recurring_interval="day")
     product_id = await products.create_product(tx, new_product, organization_id, began_at)
     customer_id = await customers.create_customer(tx, CustomerCreate(email=email), organization_id, began_at)
-    place = {"organization_id": organization_id, "customer_id": customer_id}
+    place: dict[str, Any] = {"organization_id": organization_id, "customer_id": customer_id}
     card = Card("test_success", "visa", "4242", 9, 2099)
     payment_method_id = await add_payment_method(tx, **place, card=card, now=began_at)
     reach = f'["{organization_id}"]'

@@ -65,7 +65,7 @@ class Shop:
     async def card(self, customer_id: str, token: str = "test_success") -> str:
         """A card, which is the customer's default from now on."""
         card = Card(token, "visa", "4242", 9, 2035)
-        place = {"organization_id": self.organization_id, "customer_id": customer_id}
+        place: dict[str, Any] = {"organization_id": self.organization_id, "customer_id": customer_id}
         async with self.world.server.database.write() as tx:
             return await add_payment_method(tx, **place, card=card, now=int(self.world.clock()))
 

@@ -19,6 +19,7 @@ from polar_server.resources.checkouts.confirming import finish
 from polar_server.resources.checkouts.expiring import expire_checkouts
 from polar_server.resources.checkouts.finding import find_open_to
 from polar_server.resources.checkouts.refusals import CheckoutLocked
+from polar_server.resources.subscriptions.renewals import renew_subscriptions
 from polar_server.settings import Settings
 
 FIXED = {"amount_type": "fixed", "price_amount": 1000}
@@ -198,6 +199,23 @@ async def test_a_recurring_product_begins_a_subscription(world: World, api: Api)
     assert (subscription["status"], subscription["amount"], subscription["checkout_id"]) == ("active", 1000, made["id"])
     assert (await api.get(f"/v1/checkouts/{made['id']}")).json()["subscription_id"] == subscription["id"]
     assert (await _items(api, "orders"))[0]["billing_reason"] == "subscription_create"
+
+
+async def test_who_types_a_customers_address_pays_with_their_own_card(world: World, api: Api) -> None:
+    """Neither the first time nor at renewals is the customer's card charged, and theirs stays the one they chose."""
+    await _paid(world, await _create(api))
+    customer = (await _items(api, "customers"))[0]
+    await _paid(
+        world,
+        await _create(api, await _product(api, recurring_interval="month")),
+        confirmation_token_id="test_declined_later",
+    )
+    after = (await api.get(f"/v1/customers/{customer['id']}")).json()
+    assert after["default_payment_method_id"] == customer["default_payment_method_id"]
+    # By a time that is handed in: the clock of the world stands, so the token still works.
+    while await renew_subscriptions(world.server, int(world.clock()) + 32 * DAY):
+        pass
+    assert [one["status"] for one in (await api.get("/v1/subscriptions/")).json()["items"]] == ["past_due"]
 
 
 async def test_a_trial_is_paid_after_it(world: World, api: Api) -> None:

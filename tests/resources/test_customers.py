@@ -347,7 +347,7 @@ async def test_the_state_tells_what_a_customer_has(world: World, api: Api) -> No
 async def _card(world: World, api: Api, customer_id: str, token: str, last4: str) -> str:
     async with world.server.database.write() as tx:
         card = Card(token, "visa", last4, 9, 2030)
-        place = {"organization_id": str(api.organization_id), "customer_id": customer_id}
+        place: dict[str, Any] = {"organization_id": str(api.organization_id), "customer_id": customer_id}
         return await cards.add_payment_method(tx, **place, card=card, now=int(world.clock()))
 
 

@@ -43,4 +43,5 @@ def read_amount(text: str, currency: str) -> int | None:
     whole, rest = (found[1], found[2]) if found else (typed, "")
     if not _GROUPED.fullmatch(whole):
         return None
-    return int(whole.replace(",", "")) * 10**digits + int(rest.ljust(digits, "0") or 0)
+    scale: int = 10**digits
+    return int(whole.replace(",", "")) * scale + int(rest.ljust(digits, "0") or 0)

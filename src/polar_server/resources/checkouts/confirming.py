@@ -47,6 +47,14 @@ TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
+class _KeptCard:
+    """A card as it is kept; `own` when only this sale may be charged to it, and this sale to nothing else."""
+
+    id: str | None
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmed:
     """What the bank said, and the checkout as it is then; `members` are what all its shapes share."""
 
@@ -176,13 +184,9 @@ async def _sell(deal: _Deal, buyer: Row | None) -> None:
     """The customer, the card, what was bought and what it gives."""
     tx, now, organization_id = deal.tx, deal.now, deal.organization_id
     customer = await keep_buyer(tx, deal.checkout, buyer, deal.seen, now)
-    card_id = None
-    if deal.card is not None and deal.terms.is_card_required:
-        card_id = await add_payment_method(
-            tx, organization_id=organization_id, customer_id=customer["id"], card=deal.card, now=now
-        )
+    card = await _keep_card(deal, buyer, customer["id"])
     subscribe = _subscribe if deal.terms.is_recurring else _order
-    started = await subscribe(deal, customer["id"], card_id)
+    started = await subscribe(deal, customer["id"], card)
     deal.seen.update(
         status="succeeded",
         succeeded_at=now,
@@ -194,7 +198,18 @@ async def _sell(deal: _Deal, buyer: Row | None) -> None:
     await tell_state(tx, organization_id, customer["id"], now)
 
 
-async def _order(deal: _Deal, customer_id: str, card_id: str | None) -> Started:
+async def _keep_card(deal: _Deal, buyer: Row | None, customer_id: str) -> _KeptCard:
+    """The card of this sale. Who only typed a customer's address pays with their own card and chooses none for them."""
+    if deal.card is None or not deal.terms.is_card_required:
+        return _KeptCard(None)
+    named = deal.checkout["customer_id"] is not None or deal.checkout["external_customer_id"] is not None
+    is_customer = buyer is None or named
+    place = {"organization_id": deal.organization_id, "customer_id": customer_id}
+    kept = await add_payment_method(deal.tx, **place, card=deal.card, now=deal.now, is_default=is_customer)
+    return _KeptCard(kept, own=not is_customer)
+
+
+async def _order(deal: _Deal, customer_id: str, card: _KeptCard) -> Started:
     """Something that is bought once."""
     seen = deal.seen
     product = deal.catalog.rows[seen["product_id"]]
@@ -206,7 +221,7 @@ async def _order(deal: _Deal, customer_id: str, card_id: str | None) -> Started:
         items=(NewItem(product["name"], deal.terms.amount, seen["product_price_id"]),),
         product_id=product["id"],
         checkout_id=seen["id"],
-        payment_method_id=card_id,
+        payment_method_id=card.id,
         billing_name=_billing_name(seen),
         billing_address=seen["customer_billing_address"],
         metadata=seen["metadata"],
@@ -217,7 +232,7 @@ async def _order(deal: _Deal, customer_id: str, card_id: str | None) -> Started:
     return Started("", order_id)
 
 
-async def _subscribe(deal: _Deal, customer_id: str, card_id: str | None) -> Started:
+async def _subscribe(deal: _Deal, customer_id: str, card: _KeptCard) -> Started:
     """Something that renews, in the place of a free subscription where the checkout is for that."""
     seen = deal.seen
     new = NewSubscription(
@@ -228,7 +243,8 @@ async def _subscribe(deal: _Deal, customer_id: str, card_id: str | None) -> Star
         amount=deal.terms.amount,
         currency=seen["currency"],
         checkout_id=seen["id"],
-        payment_method_id=card_id,
+        payment_method_id=card.id,
+        own_card=card.own,
         trial=deal.terms.trial,
         metadata=seen["metadata"],
         billing_name=_billing_name(seen),

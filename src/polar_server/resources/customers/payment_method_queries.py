@@ -45,13 +45,16 @@ _FORGET_CARDS = Statement("""
 """)
 
 
-async def add_payment_method(tx: Transaction, *, organization_id: str, customer_id: str, card: Card, now: int) -> str:
-    """Keep a card of a customer, as the one that is charged from now on; its id."""
+async def add_payment_method(
+    tx: Transaction, *, organization_id: str, customer_id: str, card: Card, now: int, is_default: bool = True
+) -> str:
+    """Keep a card of a customer, as the one that is charged from now on if it is the default; its id."""
     payment_method_id = str(uuid4())
     place = {"id": payment_method_id, "organization_id": organization_id, "customer_id": customer_id}
     kept = {"brand": card.brand, "last4": card.last4, "exp_month": card.exp_month, "exp_year": card.exp_year}
     await tx.run(_ADD, **place, **kept, token=card.token, now=now)
-    await tx.run(_MAKE_DEFAULT, **place)
+    if is_default:
+        await tx.run(_MAKE_DEFAULT, **place)
     return payment_method_id
 
 

@@ -40,9 +40,11 @@ async def place_bill(tx: Transaction, server: AuthorizationServer, row: Row, bil
 
 
 async def card_of(tx: Transaction, row: Row) -> str | None:
-    """The card that a subscription is paid with now: what the customer chose last."""
+    """The card that a subscription is paid with now: its own one, or what the customer chose last."""
+    if row["payment_method_id"] is not None:
+        return str(row["payment_method_id"])
     chosen = await find_default_payment_method(tx, row["customer_id"], row["organization_id"])
-    return row["payment_method_id"] if chosen is None else str(chosen["id"])
+    return None if chosen is None else str(chosen["id"])
 
 
 def full_period(row: Row, product: Row) -> NewItem:

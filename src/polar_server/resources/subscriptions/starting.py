@@ -33,6 +33,8 @@ class NewSubscription:
     currency: str
     checkout_id: str | None = None
     payment_method_id: str | None = None
+    own_card: bool = False
+    """Charge the card of this sale alone, whatever the customer chose elsewhere."""
     trial: tuple[str, int] | None = None
     metadata: str = "{}"
     billing_name: str | None = None
@@ -103,7 +105,7 @@ def _bought(new: NewSubscription) -> dict[str, Any]:
         "product_id": new.product["id"],
         "product_price_id": new.price["id"],
         "checkout_id": new.checkout_id,
-        "payment_method_id": new.payment_method_id,
+        "payment_method_id": new.payment_method_id if new.own_card else None,
         "amount": new.amount,
         "currency": new.currency,
         "recurring_interval": new.product["recurring_interval"],

@@ -3,7 +3,8 @@
 -- Periods are counted from `anchored_at`, so that one which began on the 31st comes back to it after a short month.
 -- `due_at` is when the clock has to look at the row again; NULL when nothing will happen by itself. Whoever acts on it
 -- replaces it in the same statement, so that every period is renewed once. Of one that ended it is when its benefits
--- are taken back, and NULL after that.
+-- are taken back, and NULL after that. `payment_method_id` is the only card that may be charged; NULL for the one that
+-- the customer chose.
 CREATE TABLE subscriptions (
     id TEXT PRIMARY KEY,
     organization_id TEXT NOT NULL REFERENCES organizations (id),
