@@ -622,3 +622,16 @@ async def test_two_new_checkouts_of_one_new_customer(world: World, api: Api) -> 
     await asyncio.gather(*(_paid(world, each) for each in made))
     assert len(await _items(api, "customers")) == 1
     assert len(await _items(api, "orders")) == 4
+
+
+async def test_a_product_is_offered_or_deleted(world: World, api: Api) -> None:
+    """At the same moment one of the two is refused, so that no checkout offers what is gone."""
+    chosen = await _product(api)
+    for _ in range(10):
+        other = await _product(api)
+        body = {"products": [chosen["id"], other["id"]]}
+        made, deleted = await asyncio.gather(
+            api.post("/v1/checkouts/", body), api.delete(f"/v1/products/{other['id']}")
+        )
+        assert (made.status_code, deleted.status_code) in {(201, 409), (422, 204)}
+    assert (await api.get("/v1/checkouts/")).status_code == 200

@@ -89,7 +89,7 @@ async def _stored(tx: Transaction, server: AuthorizationServer, columns: dict[st
 
 async def _sold(tx: Transaction, new: CheckoutCreate, caller: Caller) -> list[Row]:
     """The products in their order: there, of one organization, and for sale."""
-    found = await products.list_products_by_ids(tx, new.products, caller.reach())
+    found = await products.hold_products_by_ids(tx, new.products, caller.reach())
     sold: list[Row] = []
     for index, product_id in enumerate(dict.fromkeys(new.products)):
         row = found.get(product_id)

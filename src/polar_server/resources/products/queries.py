@@ -39,6 +39,7 @@ _GIVES = """EXISTS (
 _WITHIN = within("p.organization_id", "organization_ids")
 _CHOSEN = within("l.benefit_id", "benefit_ids")
 _FILTERS: dict[str, str | tuple[str, str]] = {
+    "organization_id": "p.organization_id = :organization_id",
     "organization_ids": _WITHIN,
     "ids": within("p.id", "ids"),
     "visibilities": within("p.visibility", "visibilities"),
@@ -50,7 +51,9 @@ _FILTERS: dict[str, str | tuple[str, str]] = {
 }
 _FIND_TEXTS = [f"{_SELECT} WHERE p.id = :id AND {reached}" for reached in _WITHIN]
 _FIND = Statement(*_FIND_TEXTS)
-_LIST_BY_IDS = Statement(*(f"{_SELECT} WHERE {asked}" for asked in both(within("p.id", "ids"), _WITHIN)))
+_BY_IDS = [f"{_SELECT} WHERE {asked}" for asked in both(within("p.id", "ids"), _WITHIN)]
+_LIST_BY_IDS = Statement(*_BY_IDS)
+_HOLD_BY_IDS = Statement(_BY_IDS[0], postgres=f"{_BY_IDS[1]} ORDER BY p.id FOR KEY SHARE")
 # Ordered, each look goes by the index (product_id, id) and ends at its first row. Without an order PostgreSQL
 # reads whole tables in the hope of finding one soon; EXISTS joined by OR it would hash.
 _LOOK = """(
@@ -170,6 +173,10 @@ class ProductFilter(Struct, frozen=True):
     def parameters(self) -> dict[str, Any]:
         """What was asked for, by the names of _FILTERS."""
         asked = {name: getattr(self, name) for name in self.__struct_fields__}
+        reached = json.loads(self.organization_ids)
+        if len(reached) == 1:
+            # One organization's products are in the index in their order; of a list a planner can only guess how many.
+            asked["organization_id"], asked["organization_ids"] = reached[0], None
         return {name: value for name, value in asked.items() if value is not None and value != NOT_ASKED}
 
 
@@ -217,6 +224,12 @@ async def list_products_by_ids(tx: Transaction, product_ids: Iterable[str], orga
     """These products by their ids: for what refers to them."""
     ids = json.dumps(sorted(set(product_ids)))
     return {row["id"]: row for row in await tx.all(_LIST_BY_IDS, ids=ids, organization_ids=organization_ids)}
+
+
+async def hold_products_by_ids(tx: Transaction, product_ids: Iterable[str], organization_ids: str) -> dict[str, Row]:
+    """The same, none of which can be deleted before the transaction ends."""
+    ids = json.dumps(sorted(set(product_ids)))
+    return {row["id"]: row for row in await tx.all(_HOLD_BY_IDS, ids=ids, organization_ids=organization_ids)}
 
 
 async def lock_product(tx: Transaction, product_id: str, organization_ids: str) -> Row | None:
