@@ -15,7 +15,9 @@ from polar_server.plain import Endpoint, Request, Response, json
 MAX_BODY = 65_536
 
 # Browser apps are public clients: they may call these endpoints and the API, never with cookies.
-_EXPOSED = "WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, Polar-Version, Content-Disposition, ETag"
+_EXPOSED = (
+    "WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, Polar-Version, X-Request-Id, Content-Disposition, ETag"
+)
 # The last two go along with the parts of files.
 _ALLOWED = (
     "Authorization, Content-Type, Polar-Version, Polar-Organization, "
@@ -82,9 +84,10 @@ class PlainEndpoints:
             return
         if is_api and scope["method"] == "HEAD":
             scope, send = {**scope, "method": "GET"}, _without_body(send)
-        scope["request_id"] = token_hex(8)
-        scope[_ADDED] = [*(_API_HEADERS if is_api else ()), *self._hsts]
-        with structlog.contextvars.bound_contextvars(request_id=scope["request_id"]):
+        request_id = scope["request_id"] = token_hex(8)
+        named = (b"x-request-id", request_id.encode())
+        scope[_ADDED] = [named, *(_API_HEADERS if is_api else ()), *self._hsts]
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
             await self.framework(scope, receive, self._with_added(scope, send))
 
     def _with_added(self, scope: Any, send: Send) -> Send:

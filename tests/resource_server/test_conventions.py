@@ -63,6 +63,7 @@ async def test_every_answer_has_the_headers_and_the_shape_of_its_status(
     answers.append((503, await api.get(MISSING), {"detail"}))
     monkeypatch.setattr(queries, "find_product", _raising(RuntimeError("a mistake")))
     answers.append((500, await api.get(MISSING), {"detail"}))
+    assert len({response.headers["x-request-id"] for _, response, _ in answers}) == len(answers)
     for status, response, members in answers:
         assert response.status_code == status, response.text
         assert response.headers["cache-control"] == "private, no-store"
@@ -70,6 +71,7 @@ async def test_every_answer_has_the_headers_and_the_shape_of_its_status(
         assert response.headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in response.headers
         assert "strict-transport-security" not in response.headers, "the issuer of this test is http"
+        assert len(response.headers["x-request-id"]) == 16
         assert (set(response.json()) if response.content else None) == members
         if members is not None:
             assert response.headers["content-type"] == "application/json"
