@@ -143,3 +143,9 @@ def test_any_scope(scope: str, registered: list[str]) -> None:
     except InvalidScope:
         return
     assert set(names) <= set(registered)
+
+
+def test_a_stored_scope_is_split_into_its_names() -> None:
+    """What we stored needs no checks; no scope at all is no name."""
+    assert scopes.split("openid products:read") == {"openid", "products:read"}
+    assert scopes.split("") == frozenset()

@@ -172,3 +172,8 @@ def test_repr_shows_no_key() -> None:
     """Server keys in a traceback or a log show nothing of themselves."""
     assert OLD.hex() not in repr(KEYS)
     assert repr(OLD) not in repr(KEYS)
+
+
+def test_the_ids_of_all_keys_are_told_newest_first() -> None:
+    """So that rows under another key than these are found."""
+    assert ROTATED.key_ids == (ServerKeys([NEW]).key_id, KEYS.key_id)
