@@ -1,7 +1,7 @@
 """Screenshots of every page, in light and dark, for a telephone and a desk: `script/screenshots [folder]`.
 
-The server runs for this alone. The pages go into `screens` in the folder, and beside it the two pictures of the
-README, which show the consent page with the demo data.
+The server runs for this alone. The pages go into `screens` in the folder, and beside it the pictures of the README: the
+consent page with the demo data, and a page where a customer pays.
 """
 
 import json
@@ -15,7 +15,7 @@ from tests.servers import Server
 
 from polar_server import demo
 
-from . import apps, chromium, gallery
+from . import apps, chromium, gallery, shops
 from .apps import App
 from .steps import expect_heading, fill_in_sign_in
 
@@ -30,7 +30,8 @@ def main(folder: Path) -> None:
     screens.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data, servers.serve(Path(data)) as server, chromium.launched() as browser:
         everything(browser, server, screens)
-        readme(browser, server, folder)
+        consent(browser, server, folder)
+        checkout(browser, server, folder)
 
 
 def everything(browser: Browser, server: Server, folder: Path) -> None:
@@ -56,7 +57,7 @@ def show_in(page: Page, scheme: str) -> None:
     page.evaluate(_FADED)
 
 
-def readme(browser: Browser, server: Server, folder: Path) -> None:
+def consent(browser: Browser, server: Server, folder: Path) -> None:
     """`consent-light.png` and `consent-dark.png`: the demo app asks for an organization."""
     client = json.loads(server.command("demo", "--json"))["client"]
     app = App(server, client["redirect_uri"], client["client_id"], client["client_secret"])
@@ -70,6 +71,25 @@ def readme(browser: Browser, server: Server, folder: Path) -> None:
         for scheme in SCHEMES:
             show_in(page, scheme)
             page.screenshot(path=folder / f"consent-{scheme}.png", full_page=True)
+
+
+def checkout(browser: Browser, server: Server, folder: Path) -> None:
+    """`checkout-light.png`: a subscription that begins with a trial."""
+    person = server.person()
+    organization = server.organization(person, "Paper Kite Software")
+    with apps.site() as site:
+        shop = shops.opened(server, site, person, organization)
+    trial = {"trial_interval": "day", "trial_interval_count": 14}
+    about = "Your documents on every device, also without a connection."
+    product = shop.product(
+        "Kite cloud", 1000, "A letter each month", recurring_interval="month", description=about, **trial
+    )
+    size = {"width": 1120, "height": 800}
+    with chromium.opened(browser, server.issuer, viewport=size, device_scale_factor=1.5) as page:
+        page.goto(shop.checkout(product))
+        shops.fill_in(page)
+        page.mouse.move(0, 0)
+        page.screenshot(path=folder / "checkout-light.png", full_page=True)
 
 
 if __name__ == "__main__":
