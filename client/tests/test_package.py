@@ -46,10 +46,15 @@ def test_pyright_is_content() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
 def test_imports(path: Path) -> None:
-    """The client imports the standard library, httpx, msgspec and itself; cryptography only where tokens are."""
+    """The client imports the standard library, httpx, msgspec and itself; cryptography only where tokens are.
+
+    Only the command line imports what draws and reads command lines.
+    """
     allowed = {*sys.stdlib_module_names, "httpx", "msgspec", "polar_client"}
     if path.parent.name == "oauth":
         allowed.add("cryptography")
+    if path.parent.name == "command_line":
+        allowed |= {"cyclopts", "rich"}
     assert set(_imported(ast.parse(path.read_text()))) <= allowed
 
 
@@ -71,7 +76,7 @@ def test_the_wheel_is_small(wheel: Path) -> None:
 
 
 def test_the_wheel_installs_alone(wheel: Path, tmp_path: Path) -> None:
-    """In an environment with nothing but what it declares it works; the sign-in says which extra it needs."""
+    """In an environment with nothing but what it declares it works; sign-in and `polar` say which extra they need."""
     venv.create(tmp_path / "empty", with_pip=False)
     python = tmp_path / "empty" / "bin" / "python"
     site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
@@ -83,14 +88,20 @@ def test_the_wheel_installs_alone(wheel: Path, tmp_path: Path) -> None:
     assert run(python, "-c", program, cwd=tmp_path) == "<Polar at http://localhost:1>\n"
     lacking = "try:\n import polar_client.oauth\nexcept ImportError as error: print(error)"
     assert "polar-client[oauth]" in run(python, "-c", lacking, cwd=tmp_path)
+    polar = subprocess.run([python.with_name("polar")], check=False, capture_output=True, text=True)
+    assert (polar.returncode, polar.stderr.count("pip install 'polar-client[cli]'")) == (1, 1), polar.stderr
+    assert polar.stderr.count("\n") == 1
     for name in _declared("cryptography"):
         _copy(distribution(name), site)
     assert run(python, "-c", "import polar_client.loopback", cwd=tmp_path) == ""
+    for name in _declared("cyclopts", "rich"):
+        _copy(distribution(name), site)
+    assert "polar COMMAND" in run(python.with_name("polar"), "--help", cwd=tmp_path)
     assert "polar_server" not in {path.name for path in site.iterdir()}
 
 
 def test_the_wheel_declares_what_it_needs(wheel: Path) -> None:
-    """Those are httpx and msgspec, and cryptography for the extra."""
+    """Those are httpx and msgspec, cryptography for `oauth`, and the rest for `cli`."""
     name = next(name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("/METADATA"))
     lines = zipfile.ZipFile(wheel).read(name).decode().splitlines()
     needed = [Requirement(line.partition(": ")[2]) for line in lines if line.startswith("Requires-Dist: ")]
@@ -98,6 +109,9 @@ def test_the_wheel_declares_what_it_needs(wheel: Path) -> None:
         "httpx": "",
         "msgspec": "",
         "cryptography": 'extra == "oauth"',
+        "polar-client": 'extra == "cli"',
+        "cyclopts": 'extra == "cli"',
+        "rich": 'extra == "cli"',
     }
 
 

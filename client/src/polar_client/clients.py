@@ -142,11 +142,12 @@ def _headers() -> Mapping[str, str]:
         "Accept": "application/json",
         "Accept-Encoding": "gzip, deflate",
         "Polar-Version": API_VERSION,
-        "User-Agent": f"polar-client/{_version()} Python/{platform.python_version()}",
+        "User-Agent": f"polar-client/{client_version()} Python/{platform.python_version()}",
     }
 
 
-def _version() -> str:
+def client_version() -> str:
+    """The version of this package, 0 where it was not installed."""
     try:
         return version("polar-client")
     except PackageNotFoundError:
