@@ -3,12 +3,12 @@
 import webbrowser
 from collections.abc import Callable
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
 from polar_client import loopback
 from polar_client.command_line import sign_ins
+from polar_client.command_line.addresses import server_at
 from polar_client.command_line.calling import calling
 from polar_client.command_line.output import One, Refused, advise
 from polar_client.command_line.sign_ins import SignIn
@@ -20,7 +20,6 @@ SCOPE = (
     "openid profile email user:read organizations:read products:read products:write customers:read orders:read "
     "subscriptions:read checkouts:read checkouts:write webhooks:read webhooks:write"
 )
-LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def login(
@@ -40,8 +39,7 @@ def login(
     browser
         Open the browser. Without, only the address is printed.
     """
-    sign_in = sign_ins.at(server, DEFAULT_SERVER)
-    _require_safe(sign_in.server)
+    sign_in = sign_ins.at(None if server is None else server_at(server), DEFAULT_SERVER)
     client_id = sign_in.client_id()
     tokens = loopback.sign_in(
         client_id,
@@ -70,15 +68,6 @@ def logout() -> One:
 def whoami() -> One:
     """Say who is signed in, and where."""
     return _who(sign_ins.current(), "You are signed in")
-
-
-def _require_safe(server: str) -> None:
-    """Tokens travel encrypted, or not at all beyond this machine (RFC 6750 §5.3)."""
-    parts = urlsplit(server)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise Refused(f"{server} is no address of a server. Write one like https://polar.example.")
-    if parts.scheme == "http" and parts.hostname not in LOCAL:
-        raise Refused(f"{server} is not encrypted, so tokens would be seen on the way. Use https.")
 
 
 def _shown(*, browser: bool) -> Callable[[str], Any]:

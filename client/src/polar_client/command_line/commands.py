@@ -39,7 +39,7 @@ def run(arguments: list[str]) -> int:
     """Run a command. The exit code."""
     try:
         app.meta(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-    except (CycloptsError, Refused, PolarError, OSError, KeyboardInterrupt) as error:
+    except (CycloptsError, Refused, PolarError, OSError, ValueError, KeyboardInterrupt) as error:
         code, message = _outcome(error)
         complain(message, as_json="--json" in arguments)
         return code
@@ -51,6 +51,8 @@ def _outcome(error: BaseException) -> tuple[int, str]:
     match error:
         case CycloptsError():
             return USAGE, f"{error} `polar --help` shows how."
+        case ValueError():
+            return USAGE, str(error)
         case SignInRequired():
             return NOT_SIGNED_IN, f"{error} Run `polar login`."
         case UnauthorizedError():

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from polar_client.errors import PolarError
 from polar_client.oauth import Store
 
 if sys.platform == "win32":
@@ -48,30 +49,42 @@ def best_place() -> Place:
         keyring.put(name, value)
         found = keyring.get(name)
         keyring.remove(name)
-    except Exception:  # noqa: BLE001  backends fail in ways of their own: none installed, locked, no session
+    except KeyringFailed:
         return "file"
     return "keyring" if found == value else "file"
 
 
-class KeyringStore:
-    """Keeps texts in the system's keyring, by the library `keyring`."""
+class KeyringFailed(PolarError):
+    """The keyring does not answer."""
 
-    def __init__(self) -> None:
-        self._keyring: Any = importlib.import_module("keyring")
+
+class KeyringStore:
+    """Keeps texts in the system's keyring, by the library `keyring`. Its methods raise KeyringFailed."""
 
     def get(self, name: str) -> bytes | None:
         """What is kept, or None."""
-        value: str | None = self._keyring.get_password(SERVICE, name)
+        value: str | None = self._ask("get_password", name)
         return None if value is None else value.encode()
 
     def put(self, name: str, value: bytes) -> None:
         """Keep it, in place of what was there."""
-        self._keyring.set_password(SERVICE, name, value.decode())
+        self._ask("set_password", name, value.decode())
 
     def remove(self, name: str) -> None:
         """Forget it, if it is there."""
         if self.get(name) is not None:
-            self._keyring.delete_password(SERVICE, name)
+            self._ask("delete_password", name)
+
+    def _ask(self, method: str, *arguments: str) -> Any:
+        try:
+            return getattr(importlib.import_module("keyring"), method)(SERVICE, *arguments)
+        except Exception as error:  # noqa: BLE001  backends fail in ways of their own: none there, locked, no session
+            reason = type(error).__name__
+        # Raised out here, so that no report shows the keyring's own error, which may quote what it was given.
+        raise KeyringFailed(
+            f"The keyring, where the sign-in is kept, does not answer ({reason}). Unlock it, or delete the folder "
+            f"{folder()} and sign in again."
+        )
 
 
 class FileStore:

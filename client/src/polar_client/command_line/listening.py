@@ -14,14 +14,13 @@ from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Annotated, Any, cast
-from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 from cyclopts import App, Parameter
 from msgspec import UNSET
 
-from polar_client.command_line.account import LOCAL
+from polar_client.command_line.addresses import is_local, program_at
 from polar_client.command_line.calling import Caller, calling
 from polar_client.command_line.output import Refused, Running, advise, say, say_json
 from polar_client.errors import PolarError, ValidationError
@@ -79,9 +78,7 @@ def listen(
     organization_id
         Whose events, when you are signed in for several organizations.
     """
-    if urlsplit(forward).scheme not in ("http", "https"):
-        raise Refused(f"{forward} is no address to send to. Write one like http://localhost:3000/webhooks.")
-    return Running(partial(_listen, forward, events or DEFAULT_EVENTS, organization_id))
+    return Running(partial(_listen, program_at(forward), events or DEFAULT_EVENTS, organization_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +155,7 @@ class _Receiving(BaseHTTPRequestHandler):
 
 def _listen(forward: str, events: Sequence[str], organization_id: str | None, as_json: bool) -> None:
     with calling() as caller, Receiver() as receiver, httpx.Client(timeout=PATIENCE, trust_env=False) as client:
-        if urlsplit(caller.server).hostname not in LOCAL:
+        if not is_local(caller.server):
             raise Refused(NEEDS)
         with _stopped_by_signals(), _endpoint(caller, receiver.url, events, organization_id) as endpoint:
             receiver.relay = Relay(endpoint.secret, forward, client, as_json)

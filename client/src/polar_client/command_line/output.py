@@ -110,7 +110,7 @@ _WHOLE = frozenset(
 
 
 def _console(file: Any) -> Console:
-    return Console(file=file, highlight=False)
+    return Console(file=file, highlight=False, emoji=False)
 
 
 def _show_one(answer: One) -> None:

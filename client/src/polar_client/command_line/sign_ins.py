@@ -124,7 +124,10 @@ class SignIn:
 
     def _load(self) -> Kept | None:
         content = self._store.get(self.server)
-        return None if content is None else msgspec.json.decode(content, type=Kept)
+        try:
+            return None if content is None else msgspec.json.decode(content, type=Kept)
+        except msgspec.DecodeError:
+            return None
 
     def _keep(self, kept: Kept) -> None:
         if kept.tokens is not None:
@@ -148,7 +151,7 @@ def at(server: str | None, default: str) -> SignIn:
     chosen = _chosen(folder)
     address = server or (chosen.server if chosen else default)
     # What was once kept in one place stays there, so that nothing is left behind in the other.
-    return SignIn(folder, Chosen(address.rstrip("/"), chosen.place if chosen else keeping.best_place()))
+    return SignIn(folder, Chosen(address, chosen.place if chosen else keeping.best_place()))
 
 
 def _chosen(folder: Path) -> Chosen | None:
@@ -160,6 +163,8 @@ def _chosen(folder: Path) -> Chosen | None:
 
 def _is_known(anyone: Polar, kept: Kept) -> bool:
     token = kept.registration_access_token
+    if not token:
+        return True
     try:
         anyone.oauth2.get_client(kept.client_id, registration_access_token=token)
     except (UnauthorizedError, NotFoundError):
