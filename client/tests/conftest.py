@@ -1,6 +1,7 @@
 """Real servers on both engines, and tokens that come from the real flow: sign-in, consent, code, token."""
 
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from itertools import count
 
 import pytest
@@ -21,18 +22,30 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server process on each engine for the whole run."""
-    folder = tmp_path_factory.mktemp(f"client-{request.param}")
-    url = ""
-    if request.param == "postgres":
-        base = request.getfixturevalue("postgres_url")
-        execute(base, "CREATE DATABASE polar_client")
-        url = base.replace("/postgres?", "/polar_client?")
-        migrate(url, folder)
+@pytest.fixture(scope="session")
+def sqlite_client_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server process for the whole run, on SQLite."""
+    with serve(tmp_path_factory.mktemp("client-sqlite"), outbound_loopback="true") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_client_server(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[Server]:
+    """The same on PostgreSQL."""
+    folder = tmp_path_factory.mktemp("client-postgres")
+    execute(postgres_url, "CREATE DATABASE polar_client")
+    url = postgres_url.replace("/postgres?", "/polar_client?")
+    migrate(url, folder)
     with serve(folder, url, outbound_loopback="true") as running:
         yield running
+
+
+# Not of the session itself: pytest would end one server to start the other wherever two files meet.
+@pytest.fixture(params=["sqlite", "postgres"])
+def server(request: pytest.FixtureRequest) -> Server:
+    """A running server on each engine."""
+    running: Server = request.getfixturevalue(f"{request.param}_client_server")
+    return running
 
 
 @pytest.fixture
@@ -42,9 +55,14 @@ def shop(server: Server) -> Shop:
     return Shop(server, person, server.organization(person).id)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def founder_token(server: Server) -> str:
     """The token of a person who founds an organization for each test: that is one call instead of a whole sign-in."""
+    return _founder_token(server)
+
+
+@cache
+def _founder_token(server: Server) -> str:
     person = server.person()
     return Shop(server, person, server.organization(person).id).token()
 
