@@ -351,9 +351,8 @@ def test_webhooks_on_this_machine(
     url, taken = program
     computer.login(shop, "--organization")
     computer.variables = {listening.SECRET: SECRET}
-    process = computer.start(
-        "webhooks", "listen", "--forward", url, "--events", "product.created", "order.paid", "--json"
-    )
+    events = ("product.created", "order.paid")
+    process = computer.start("webhooks", "listen", "--forward", url, "--json", "--events", *events)
     assert process.stderr
     assert process.stdout
     assert url in process.stderr.readline()

@@ -7,7 +7,15 @@ from cyclopts import App, CycloptsError, Parameter
 from polar_client.clients import client_version
 from polar_client.command_line import account, listening, selling
 from polar_client.command_line.output import Refused, complain, show
-from polar_client.errors import ApiError, ConnectionError, PolarError, TimeoutError, UnauthorizedError
+from polar_client.errors import (
+    ApiError,
+    ConnectionError,
+    NotFoundError,
+    PolarError,
+    ServerError,
+    TimeoutError,
+    UnauthorizedError,
+)
 from polar_client.oauth import SignInRequired
 
 FAILED, USAGE, NOT_SIGNED_IN = 1, 2, 3
@@ -66,7 +74,8 @@ def _outcome(error: BaseException) -> tuple[int, str]:
 def _failure(error: Any) -> str:
     if isinstance(error, ConnectionError | TimeoutError):
         return f"{error}. Check that the server runs, then try again."
-    if isinstance(error, ApiError):
-        request = f" The server's log has it as request {error.request_id}." if error.request_id else ""
-        return f"The server refused: {error.detail}{request}"
-    return str(error)
+    if isinstance(error, NotFoundError):
+        return "There is no such thing, or it is somebody else's. The lists show what there is."
+    if isinstance(error, ServerError):
+        return f"The server failed. {error}. Try again later."
+    return f"The server refused. {error.detail}" if isinstance(error, ApiError) else str(error)
