@@ -11,6 +11,7 @@ import threading
 import time
 import webbrowser
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -24,7 +25,7 @@ from tests.servers import Server, free_port
 from tests.visitors import Visitor
 
 from polar_client import Polar
-from polar_client.command_line import commands, listening
+from polar_client.command_line import commands, keeping, listening
 from polar_client.webhooks import verify
 from polar_server.database import Statement
 
@@ -245,9 +246,13 @@ def test_a_refresh_across_processes(computer: Computer, shop: Shop) -> None:
     """Of several commands that find the token expired, one refreshes it and the others wait; a dead one signs out."""
     computer.login(shop)
     old = computer.kept(shop.server)["tokens"]
-    computer.change(shop.server, expires_at=0)
     before = tokens_of(shop.server)
-    running = [computer.start("whoami", "--json") for _ in range(2)]
+    computer.change(shop.server, expires_at=0, refresh_token="polar_rt_u_not_yet_there")
+    with keeping.locked(computer.folder):
+        running = [computer.start("whoami", "--json") for _ in range(2)]
+        for process in running:
+            wait_for_lock(process)
+        computer.change(shop.server, refresh_token=old["refresh_token"])
     ended = [(process.communicate(timeout=30), process.returncode) for process in running]
     assert {code for _, code in ended} == {0}, ended
     assert tokens_of(shop.server) == before + 1
@@ -259,6 +264,18 @@ def test_a_refresh_across_processes(computer: Computer, shop: Shop) -> None:
     done = computer.polar("products", "list")
     assert (done.code, "Run `polar login`" in done.err) == (3, True)
     assert computer.kept(shop.server)["tokens"] is None
+
+
+def wait_for_lock(process: "subprocess.Popen[str]") -> None:
+    """Wait until the process has the file of the lock open, or has ended."""
+    opened = Path(f"/proc/{process.pid}/fd")
+    deadline = time.monotonic() + 20
+    while process.poll() is None and time.monotonic() < deadline:
+        # Files come and go while one looks.
+        with suppress(FileNotFoundError):
+            if any(file.readlink().name == "lock" for file in opened.iterdir()):
+                return
+        time.sleep(0.02)
 
 
 def tokens_of(server: Server) -> int:
