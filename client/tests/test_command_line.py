@@ -406,3 +406,36 @@ def test_webhooks_of_a_server_that_does_not_deliver_here(computer: Computer, sho
     computer.monkeypatch.setattr(listening.Receiver, "__init__", receive_inside)
     done = computer.polar("webhooks", "listen", "--forward", "http://localhost:3000/hook")
     assert (done.code, "POLAR_OUTBOUND_LOOPBACK=true" in done.err) == (1, True)
+
+
+def test_where_the_folder_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """POLAR_CONFIG_DIR names it; else it is `polar` in the folder of the platform, which XDG_CONFIG_HOME may name."""
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("POLAR_CONFIG_DIR", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert keeping.folder() == tmp_path / ".config" / "polar"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    assert keeping.folder() == tmp_path / "xdg" / "polar"
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert keeping.folder() == tmp_path / "Library" / "Application Support" / "polar"
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("APPDATA", str(tmp_path / "roaming"))
+    assert keeping.folder() == tmp_path / "roaming" / "polar"
+    monkeypatch.setenv("POLAR_CONFIG_DIR", str(tmp_path / "mine"))
+    assert keeping.folder() == tmp_path / "mine"
+
+
+def test_a_file_that_breaks_off(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """When writing fails midway, what was kept is still whole, and nothing lies beside it."""
+    store = keeping.FileStore(tmp_path / "sign-ins.json")
+    store.put("a", b"1")
+
+    def fail(number: int) -> None:
+        raise OSError("no space")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="no space"):
+        store.put("a", b"2")
+    assert store.get("a") == b"1"
+    assert [path.name for path in tmp_path.iterdir()] == ["sign-ins.json"]
