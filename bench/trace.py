@@ -74,7 +74,7 @@ def main() -> None:
 
 
 async def _exchange(folder: Path, trail: Trail) -> None:
-    server_keys, settings = ServerKeys([os.urandom(32)]), Settings(data_dir=folder)
+    server_keys, settings = ServerKeys([os.urandom(32)]), Settings(data_dir=folder, worker=False)
     seeded = await _seeded(folder, settings, server_keys)
     app = build(settings, server_keys, time.time)
     start, stop = asyncio.Event(), asyncio.Event()
