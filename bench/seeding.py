@@ -34,7 +34,7 @@ _DAY = 86_400
 
 _USERS = ("users", ("id", "email", "name", "picture", "email_verified_at", "created_at", "modified_at"))
 _ORGANIZATIONS = ("organizations", ("id", "slug", "name", "created_at", "modified_at"))
-_MEMBERSHIPS = ("memberships", ("organization_id", "user_id", "role", "created_at"))
+_MEMBERSHIPS = ("memberships", ("id", "organization_id", "user_id", "role", "created_at"))
 _CLIENTS = (
     "clients",
     (
@@ -45,7 +45,7 @@ _CLIENTS = (
 )
 _GRANTS = (
     "grants",
-    ("id", "client_id", "user_id", "sub_type", "organization_id", "member_since", "scope", "created_at"),
+    ("id", "client_id", "user_id", "sub_type", "organization_id", "membership_id", "scope", "created_at"),
 )
 _CODES = (
     "authorization_codes",
@@ -89,7 +89,7 @@ class Seeder:
         names = ((p, f"person{n}@example.org", f"Person {n}", None, now, now, now) for n, (p, _) in both)
         self._copy(_USERS, names)
         self._copy(_ORGANIZATIONS, ((o, f"organization-{n}", f"Organization {n}", now, now) for n, (_, o) in both))
-        self._copy(_MEMBERSHIPS, ((o, p, "owner", now) for _, (p, o) in both))
+        self._copy(_MEMBERSHIPS, ((_membership_id(o, p), o, p, "owner", now) for _, (p, o) in both))
 
     def client(self, id_token_alg: str) -> SeededClient:
         """A confidential client whose ID tokens are signed with this algorithm."""
@@ -150,7 +150,8 @@ class Seeder:
     def _grant_row(self, client: SeededClient, place: int, grant_id: str) -> tuple[Any, ...]:
         subject: tuple[Any, ...] = (self._people[place], self._sub_type.value, None, None)
         if self._sub_type is SubjectType.ORGANIZATION:
-            subject = (*subject[:2], self._organizations[place], self._now)
+            organization = self._organizations[place]
+            subject = (*subject[:2], organization, _membership_id(organization, self._people[place]))
         return (grant_id, client.client_id, *subject, SCOPE, self._now)
 
     def _code_rows(self, minted: list[Token], verifiers: list[str], grants: list[str]) -> Iterator[tuple[Any, ...]]:
@@ -177,6 +178,10 @@ class Seeder:
             asyncio.run(_copy_to_postgres(self._cluster.url, table, rows))
         else:
             _copy_to_sqlite(self._cluster.url.removeprefix("sqlite:///"), table, rows)
+
+
+def _membership_id(organization_id: str, user_id: str) -> str:
+    return f"{organization_id} {user_id}"
 
 
 def _copy_to_sqlite(path: str, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -1,6 +1,5 @@
 """What happened before a request to the API: to members, to files, to limits, and to the server itself."""
 
-import time
 from collections.abc import Callable, Mapping
 
 from tests.attacks import apps
@@ -54,8 +53,6 @@ def _member_came_back(values: Values) -> None:
     shop = open_shop(world.server, world.ada, world.shop_app, organization.id)
     assert shop.ask("GET", "/v1/products/").status == 200
     _remove(values, organization)
-    # Memberships are told apart by the second in which they began.
-    time.sleep(1.1)
     world.server.run("organization", "add-member", organization.slug, world.ada.email)
     values.set(org_a_token=shop.token)
 

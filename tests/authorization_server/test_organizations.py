@@ -104,16 +104,18 @@ async def test_leaving_the_organization_ends_its_tokens(world: World, app: App, 
 
 
 async def test_who_is_taken_in_again_is_asked_again(world: World, app: App, browser: Browser, person: str) -> None:
-    """A membership that ended takes its grants along for good: a new one does not revive them."""
+    """A membership that ended takes its grants along for good: a new one, within the same second, revives none."""
     owner = await world.person("grace@example.com")
     organization = await world.organization("lighthouse", owner)
     await world.join(organization, person, Role.MEMBER)
     tokens = await world.tokens(app, browser, organization)
     async with world.server.database.write() as tx:
         await organizations.remove_member(tx, organization, person, owner, NOW)
-        await organizations.add_member(tx, organization, person, Role.MEMBER, NOW + 60)
+        await organizations.add_member(tx, organization, person, Role.MEMBER, NOW)
     assert (await app.introspect(tokens["access_token"])) == {"active": False}
     assert (await app.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
+    page = await browser.open(app.authorize_path(**ORGANIZATION, sub=organization, prompt="none"))
+    assert error_of(page) == "consent_required"
     again = await world.tokens(app, browser, organization)
     assert (await app.introspect(again["access_token"]))["active"] is True
 

@@ -51,8 +51,8 @@ LIST_MEMBERS = Statement("""
 """)
 
 ADD_MEMBER = Statement("""
-    INSERT INTO memberships (organization_id, user_id, role, created_at)
-    VALUES (:organization_id, :user_id, :role, :now)
+    INSERT INTO memberships (id, organization_id, user_id, role, created_at)
+    VALUES (:id, :organization_id, :user_id, :role, :now)
     ON CONFLICT (organization_id, user_id) DO NOTHING
 """)
 

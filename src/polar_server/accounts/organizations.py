@@ -143,7 +143,7 @@ async def list_members(database: Database, organization_id: str) -> list[Member]
 async def add_member(transaction: Transaction, organization_id: str, user_id: str, role: Role, now: int) -> bool:
     """Make somebody a member. False, and nothing changes, when they are one already."""
     added = await transaction.run(
-        queries.ADD_MEMBER, organization_id=organization_id, user_id=user_id, role=role, now=now
+        queries.ADD_MEMBER, id=str(uuid4()), organization_id=organization_id, user_id=user_id, role=role, now=now
     )
     return added == 1
 

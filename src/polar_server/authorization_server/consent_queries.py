@@ -12,14 +12,20 @@ from polar_server.database import Statement, Transaction
 from polar_server.oauth.clients import RegisteredClient
 from polar_server.oauth.subjects import Subject, SubjectType
 
-_FIND = Statement("""
+# As a grant does, a decision for an organization stands on the membership it was made in.
+_MEMBERSHIP = """(
+    SELECT m.id FROM memberships m WHERE m.organization_id = :organization_id AND m.user_id = :user_id
+)"""
+_FIND = Statement(f"""
     SELECT scope FROM consents
     WHERE user_id = :user_id AND client_id = :client_id AND sub_type = :sub_type AND organization_id = :organization_id
+        AND (organization_id = '' OR membership_id = {_MEMBERSHIP})
 """)
-_SAVE = Statement("""
-    INSERT INTO consents (user_id, client_id, sub_type, organization_id, scope, created_at, modified_at)
-    VALUES (:user_id, :client_id, :sub_type, :organization_id, :scope, :now, :now)
-    ON CONFLICT (user_id, client_id, sub_type, organization_id) DO UPDATE SET scope = :scope, modified_at = :now
+_SAVE = Statement(f"""
+    INSERT INTO consents (user_id, client_id, sub_type, organization_id, membership_id, scope, created_at, modified_at)
+    VALUES (:user_id, :client_id, :sub_type, :organization_id, {_MEMBERSHIP}, :scope, :now, :now)
+    ON CONFLICT (user_id, client_id, sub_type, organization_id)
+    DO UPDATE SET scope = :scope, membership_id = excluded.membership_id, modified_at = :now
 """)
 _FORGET = Statement("""
     DELETE FROM consents
@@ -61,7 +67,7 @@ class ConnectedApp:
 
 
 async def find_consent(tx: Transaction, client_id: str, subject: Subject) -> frozenset[str] | None:
-    """The scopes that the person allowed this client for this subject before, or None."""
+    """The scopes that the person allowed this client for this subject before, as the member they are now, or None."""
     row = await tx.first(_FIND, **_key(client_id, subject))
     return frozenset(row[0].split()) if row else None
 

@@ -23,7 +23,7 @@ WITH_GRANT = """
     LEFT JOIN grants g ON g.id = t.grant_id
     LEFT JOIN users u ON u.id = g.user_id
     LEFT JOIN memberships m
-        ON m.organization_id = g.organization_id AND m.user_id = g.user_id AND m.created_at = g.member_since
+        ON m.organization_id = g.organization_id AND m.user_id = g.user_id AND m.id = g.membership_id
 """
 
 # Looking a value up costs a fraction of calling its enumeration, and every token request does.
@@ -31,9 +31,9 @@ _ROLES: dict[str, Role] = {role.value: role for role in Role}
 _SUB_TYPES: dict[str, SubjectType] = {sub_type.value: sub_type for sub_type in SubjectType}
 
 _ADD_GRANT = Statement("""
-    INSERT INTO grants (id, client_id, user_id, sub_type, organization_id, member_since, scope, created_at)
+    INSERT INTO grants (id, client_id, user_id, sub_type, organization_id, membership_id, scope, created_at)
     VALUES (:id, :client_id, :user_id, :sub_type, :organization_id, (
-        SELECT m.created_at FROM memberships m WHERE m.organization_id = :organization_id AND m.user_id = :user_id
+        SELECT m.id FROM memberships m WHERE m.organization_id = :organization_id AND m.user_id = :user_id
     ), :scope, :now)
 """)
 _REVOKE_GRANT = Statement("""
