@@ -8,6 +8,7 @@ import pytest
 from tests.resources.subscribing import Shop, at, lines, settings, shop
 
 from polar_server.database import Statement
+from polar_server.resources.benefit_grants.reviewing import review_grants
 from polar_server.resources.customers.queries import delete_customer
 from polar_server.resources.subscriptions import turning
 from polar_server.resources.subscriptions.renewals import PUT_OFF, renew_subscriptions
@@ -157,7 +158,7 @@ async def test_a_paused_subscription_rests_and_resumes_by_itself(shop: Shop) -> 
 
 
 async def test_a_rest_that_ends_with_a_card_that_fails_gives_no_benefits(shop: Shop) -> None:
-    """They come with the payment."""
+    """They come with the payment, and a product that gives something else meanwhile does not bring them before."""
     product, customer_id = await shop.product(), await shop.customer()
     benefit_id = await shop.giving(product)
     subscription_id = await shop.subscribe(product, customer_id, card="test_declined_later")
@@ -166,6 +167,9 @@ async def test_a_rest_that_ends_with_a_card_that_fails_gives_no_benefits(shop: S
     await shop.events()
     await shop.until("2027-03-01T00:00:00Z")
     assert await shop.events() == ["resumed", "past_due", "updated"]
+    benefit_id = await shop.giving(product, "A postcard each month")
+    while await review_grants(shop.world.server, int(shop.world.clock())):
+        pass
     assert await shop.granted(customer_id) == set()
     await shop.card(customer_id)
     await shop.until("2027-03-03T00:00:00Z")

@@ -16,8 +16,12 @@ _HELD = "id = :id AND organization_id = :organization_id AND lease = :lease"
 _ADVANCE = Statement(f"UPDATE grant_reviews SET reached = :reached, leased_until = 0 WHERE {_HELD}")
 _FINISH = Statement(f"DELETE FROM grant_reviews WHERE {_HELD}")
 
-# A subscription that lapsed keeps what it has until its grace is over, and gets nothing new.
-_LIVE_SUBSCRIPTION = "s.status IN ('trialing', 'active', 'past_due')"
+# A subscription that lapsed keeps what it has until its grace is over, and gets nothing new; neither does one that owes
+# the first period after a pause, and has nothing until it pays.
+_LIVE_SUBSCRIPTION = """(s.status IN ('trialing', 'active') OR s.status = 'past_due' AND EXISTS (
+    SELECT 1 FROM benefit_grants h
+    WHERE h.subscription_id = s.id AND h.organization_id = s.organization_id AND h.granted_at IS NOT NULL
+))"""
 _LIVE_ORDER = """
     o.subscription_id IS NULL AND o.status IN ('paid', 'partially_refunded', 'refunded') AND NOT EXISTS (
         SELECT 1 FROM refunds r
