@@ -1,6 +1,7 @@
 """The rules of the architecture, each kept by a test and proved by a snippet that breaks it."""
 
 import ast
+import importlib
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from polar_server.app import RESOURCES
+from polar_server.database import Statement
+from polar_server.resource_server.listing_queries import Listing
 
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src"
@@ -472,6 +475,59 @@ def test_organization_tables_are_found_in_migrations() -> None:
     text = "CREATE TABLE a (\n  id TEXT,\n  organization_id TEXT NOT NULL\n);\nCREATE TABLE b (\n  id TEXT\n);"
     assert organization_tables(text) == {"a"}
     assert "memberships" in ORGANIZATION_TABLES
+
+
+MADE_ON_DEMAND: dict[str, list[tuple[object, ...]]] = {
+    "polar_server.resources.benefits.queries._list": [("b.id",)],
+    "polar_server.resources.products.list_queries._count": [(("organization_id",),), (("organization_ids",),)],
+    "polar_server.resources.products.list_queries._list": [
+        ("p.id", ("organization_id", "is_archived")),
+        ("p.id", ("organization_ids", "query")),
+    ],
+}
+"""Functions that make statements when they are asked, and examples of what they are asked."""
+# `o` is an organization, wherever one is joined.
+SAID = re.compile(r"\b(?:organization_id|o\.id)\s*(?:=|IN)\s*(?:[:$(]|ANY\b|\w+\.organization_id\b)")
+
+
+def made_statements() -> Iterator[tuple[set[str], Statement]]:
+    """Every statement as it runs, however it was put together, with the names that it has."""
+    found: dict[int, tuple[set[str], Statement]] = {}
+    for module in MODULES:
+        if module.name.endswith("queries"):
+            for name, value in vars(importlib.import_module(module.name)).items():
+                for statement in _made(f"{module.name}.{name}", value):
+                    found.setdefault(id(statement), (set(), statement))[0].add(f"{module.name}.{name}")
+    yield from found.values()
+
+
+def _made(name: str, value: object) -> list[Statement]:
+    if isinstance(value, Statement):
+        return [value]
+    if isinstance(value, Listing):
+        return [value.count, value.page("1")]
+    if isinstance(value, dict | list | tuple):
+        inside = value.values() if isinstance(value, dict) else value
+        return [statement for each in inside for statement in _made(name, each)]
+    if hasattr(value, "cache_info"):
+        return [value(*asked) for asked in MADE_ON_DEMAND[name]]  # type: ignore[operator]
+    return []
+
+
+def test_every_statement_as_it_runs_says_which_organization() -> None:
+    """Also those that are put together of parts, or made when a list is asked for: on both engines."""
+    ours = ORGANIZATION_TABLES - set(OWNED_BY_PEOPLE)
+    open_ones = [
+        (sorted(names), text)
+        for names, statement in made_statements()
+        for text in (statement.sqlite, statement.postgres)
+        if set(TABLE.findall(text)) & ours
+        and not (re.match(r"\s*INSERT\s", text, re.IGNORECASE) and "organization_id" in text)
+        and not SAID.search(text)
+        and not names & set(QUERIED_BY_OTHER_KEYS)
+    ]
+    assert open_ones == []
+    assert sum(1 for _ in made_statements()) > 300
 
 
 def test_exceptions_are_needed() -> None:

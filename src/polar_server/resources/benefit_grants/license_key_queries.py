@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import both, within, within_if_asked
@@ -116,14 +117,11 @@ class KeyFilter(Struct, frozen=True):
     benefit_ids: str | None = None
     statuses: str | None = None
 
-    def parameters(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__struct_fields__}
-
 
 async def list_keys(tx: Transaction, wanted: KeyFilter, limit: int, offset: int) -> tuple[list[Row], int]:
     """A page of keys with what they came from, newest first, and how many there are in all."""
-    rows = await tx.all(_LIST, **wanted.parameters(), limit=limit, offset=offset)
-    return rows, (await tx.one(_COUNT, **wanted.parameters()))[0]
+    rows = await tx.all(_LIST, **asdict(wanted), limit=limit, offset=offset)
+    return rows, (await tx.one(_COUNT, **asdict(wanted)))[0]
 
 
 async def find_key(tx: Transaction, license_key_id: str, organization_ids: str) -> Row | None:

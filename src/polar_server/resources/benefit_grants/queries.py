@@ -1,12 +1,13 @@
 """SQL of benefit grants. Every statement names the organization that it may touch."""
 
-from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import both, within, within_if_asked
+from polar_server.resource_server.listing_queries import Listing
 from polar_server.resource_server.ordered_ids import ordered_id
 
 _COLUMNS = """
@@ -93,7 +94,7 @@ _ASKED = both(
     "(CAST(:benefit_id AS TEXT) IS NULL OR g.benefit_id = :benefit_id)",
     "(CAST(:is_granted AS BOOLEAN) IS NULL OR (g.granted_at IS NOT NULL) = CAST(:is_granted AS BOOLEAN))",
 )
-_COUNT = Statement(*(f"SELECT count(*) FROM benefit_grants g WHERE {asked}" for asked in _ASKED))
+_LISTING = Listing(_COLUMNS, "benefit_grants g", _ASKED)
 
 
 class GrantFilter(Struct, frozen=True):
@@ -105,27 +106,12 @@ class GrantFilter(Struct, frozen=True):
     benefit_id: str | None = None
     is_granted: bool | None = None
 
-    def parameters(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__struct_fields__}
-
-
-@lru_cache(maxsize=64)
-def _list(order: str) -> Statement:
-    """The list in an order that `lists.order_by` made from SORTING."""
-    return Statement(
-        *(
-            f"SELECT {_COLUMNS} FROM benefit_grants g WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset"
-            for asked in _ASKED
-        )
-    )
-
 
 async def list_grants(
     tx: Transaction, wanted: GrantFilter, order: str, limit: int, offset: int
 ) -> tuple[list[Row], int]:
     """A page of grants and how many there are in all."""
-    rows = await tx.all(_list(order), **wanted.parameters(), limit=limit, offset=offset)
-    return rows, (await tx.one(_COUNT, **wanted.parameters()))[0]
+    return await _LISTING.find(tx, asdict(wanted), order, limit, offset)
 
 
 async def find_live_grant(tx: Transaction, signed_id: str) -> Row | None:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import as_json, both, contains, with_metadata, within, within_if_asked
@@ -118,9 +119,6 @@ class BenefitFilter(Struct, frozen=True):
     query: str | None
     metadata: str
 
-    def parameters(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__struct_fields__}
-
 
 @lru_cache(maxsize=256)
 def _list(order: str) -> Statement:
@@ -140,8 +138,8 @@ async def list_benefits(
     tx: Transaction, wanted: BenefitFilter, order: str, limit: int, offset: int
 ) -> tuple[list[Row], int]:
     """A page of benefits and how many there are in all."""
-    rows = await tx.all(_list(order), **wanted.parameters(), limit=limit, offset=offset)
-    return rows, (await tx.one(_COUNT, **wanted.parameters()))[0]
+    rows = await tx.all(_list(order), **asdict(wanted), limit=limit, offset=offset)
+    return rows, (await tx.one(_COUNT, **asdict(wanted)))[0]
 
 
 async def find_benefit(tx: Transaction, benefit_id: str, organization_ids: str) -> Row | None:

@@ -1,13 +1,14 @@
 """SQL of checkouts. Every statement names the organizations that it may touch, or is listed with its reason."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import both, contains, within, within_if_asked
+from polar_server.resource_server.listing_queries import Listing
 
 CHANGEABLE = (
     "product_id", "product_price_id", "amount", "currency", "allow_trial", "trial_interval", "trial_interval_count",
@@ -37,7 +38,7 @@ _ASKED = both(
     within_if_asked("k.status", "statuses"),
     contains("k.customer_email", "query"),
 )
-_COUNT = Statement(*(f"SELECT count(*) FROM checkouts k WHERE {asked}" for asked in _ASKED))
+_LISTING = Listing(_COLUMNS, "checkouts k", _ASKED)
 _ONE = [f"SELECT {_COLUMNS} FROM checkouts k WHERE k.id = :id AND {reached}" for reached in _WITHIN]
 _FIND = Statement(*_ONE)
 # A checkout is paid once: who confirms waits here for the others, and then sees what they did.
@@ -96,27 +97,12 @@ class CheckoutFilter(Struct, frozen=True):
     statuses: str | None
     query: str | None
 
-    def parameters(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__struct_fields__}
-
-
-@lru_cache(maxsize=64)
-def _list(order: str) -> Statement:
-    """The list in an order that `lists.order_by` made from SORTING."""
-    return Statement(
-        *(
-            f"SELECT {_COLUMNS} FROM checkouts k WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset"
-            for asked in _ASKED
-        )
-    )
-
 
 async def list_checkouts(
     tx: Transaction, wanted: CheckoutFilter, order: str, limit: int, offset: int
 ) -> tuple[list[Row], int]:
     """A page of checkouts and how many there are in all."""
-    rows = await tx.all(_list(order), **wanted.parameters(), limit=limit, offset=offset)
-    return rows, (await tx.one(_COUNT, **wanted.parameters()))[0]
+    return await _LISTING.find(tx, asdict(wanted), order, limit, offset)
 
 
 async def find_checkout(tx: Transaction, checkout_id: str, organization_ids: str) -> Row | None:

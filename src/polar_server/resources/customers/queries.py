@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import both, contains, with_metadata, within
+from polar_server.resource_server.listing_queries import Listing
 from polar_server.resources.customers.state_queries import ACTIVE
 
 _COLUMNS = """
@@ -31,7 +32,7 @@ _ASKED = both(
     contains("COALESCE(c.name, '') || ' ' || COALESCE(c.email, '') || ' ' || COALESCE(c.external_id, '')", "query"),
     with_metadata("c.metadata"),
 )
-_COUNT = Statement(*(f"SELECT count(*) FROM customers c WHERE {asked}" for asked in _ASKED))
+_LISTING = Listing(_COLUMNS, "customers c", _ASKED)
 
 _BY_ID = [f"SELECT {_COLUMNS} FROM customers c WHERE c.id = :id AND {reached}" for reached in _WITHIN]
 _LIVE_BY_ID = [f"{text} AND c.deleted_at IS NULL" for text in _BY_ID]
@@ -102,27 +103,12 @@ class CustomerFilter(Struct, frozen=True):
     active: bool | None
     metadata: str
 
-    def parameters(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__struct_fields__}
-
-
-@lru_cache(maxsize=64)
-def _list(order: str) -> Statement:
-    """The list in an order that `lists.order_by` made from SORTING."""
-    return Statement(
-        *(
-            f"SELECT {_COLUMNS} FROM customers c WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset"
-            for asked in _ASKED
-        )
-    )
-
 
 async def list_customers(
     tx: Transaction, wanted: CustomerFilter, order: str, limit: int, offset: int
 ) -> tuple[list[Row], int]:
     """A page of customers and how many there are in all."""
-    rows = await tx.all(_list(order), **wanted.parameters(), limit=limit, offset=offset)
-    return rows, (await tx.one(_COUNT, **wanted.parameters()))[0]
+    return await _LISTING.find(tx, asdict(wanted), order, limit, offset)
 
 
 async def export_customers(tx: Transaction, organization_ids: str, after: tuple[int, str], limit: int) -> list[Row]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import both, within, within_if_asked
+from polar_server.resource_server.listing_queries import Listing
 
 _COLUMNS = """
     f.id, f.created_at, f.modified_at, f.organization_id, f.service, f.name, f.path, f.mime_type, f.size, f.version,
@@ -13,13 +14,7 @@ _COLUMNS = """
 """
 _WITHIN = within("f.organization_id", "organization_ids")
 _ASKED = both(_WITHIN, within_if_asked("f.id", "ids"), "f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL")
-_COUNT = Statement(*(f"SELECT count(*) FROM files f WHERE {asked}" for asked in _ASKED))
-_LIST = Statement(
-    *(
-        f"SELECT {_COLUMNS} FROM files f WHERE {asked} ORDER BY f.created_at DESC, f.id LIMIT :limit OFFSET :offset"
-        for asked in _ASKED
-    )
-)
+_LISTING = Listing(_COLUMNS, "files f", _ASKED)
 _FIND = Statement(
     *(f"SELECT {_COLUMNS} FROM files f WHERE f.id = :id AND {reached} AND f.deleted_at IS NULL" for reached in _WITHIN)
 )
@@ -85,8 +80,7 @@ async def list_files(
 ) -> tuple[list[Row], int]:
     """A page of uploaded files, newest first, and how many there are in all."""
     wanted = {"organization_ids": organization_ids, "ids": ids}
-    rows = await tx.all(_LIST, **wanted, limit=limit, offset=offset)
-    return rows, (await tx.one(_COUNT, **wanted))[0]
+    return await _LISTING.find(tx, wanted, "f.created_at DESC, f.id", limit, offset)
 
 
 async def find_file(tx: Transaction, file_id: str, organization_ids: str) -> Row | None:

@@ -1,12 +1,11 @@
 """SQL of lists and exports of orders. Every statement names the organizations that it may touch."""
 
-from functools import lru_cache
-from typing import Any
-
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import both, with_metadata, within, within_if_asked
+from polar_server.resource_server.listing_queries import Listing
 from polar_server.resources.orders.queries import COLUMNS
 
 _NET = "o.subtotal_amount - o.discount_amount"
@@ -29,7 +28,7 @@ _SUBSCRIBED = """
     LEFT JOIN subscriptions subscribed
     ON subscribed.id = o.subscription_id AND subscribed.organization_id = o.organization_id
 """
-_JOINS = {"buyer.": _BUYER, "bought.": _BOUGHT, "subscribed.": _SUBSCRIBED}
+_JOINS = {"buyer": _BUYER, "bought": _BOUGHT, "subscribed": _SUBSCRIBED}
 """What an order by these columns needs."""
 
 _BILLED = """(CAST(:is_recurring AS BOOLEAN) IS NULL OR EXISTS (
@@ -67,7 +66,7 @@ _ASKED = both(
     "(CAST(:discount_ids AS TEXT) IS NULL)",
     with_metadata("o.metadata"),
 )
-_COUNT = Statement(*(f"SELECT count(*) FROM orders o WHERE {asked}" for asked in _ASKED))
+_LISTING = Listing(COLUMNS, "orders o", _ASKED, _JOINS)
 _EXPORT = Statement(
     *(
         f"""
@@ -90,9 +89,6 @@ class ExportFilter(Struct, frozen=True):
     created_after: int | None
     created_before: int | None
 
-    def parameters(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__struct_fields__}
-
 
 class OrderFilter(ExportFilter, frozen=True):
     """What a list is asked for."""
@@ -107,24 +103,11 @@ class OrderFilter(ExportFilter, frozen=True):
     metadata: str
 
 
-@lru_cache(maxsize=256)
-def _list(order: str) -> Statement:
-    """The list in an order that `lists.order_by` made from SORTING."""
-    joins = " ".join(join for alias, join in _JOINS.items() if alias in order)
-    return Statement(
-        *(
-            f"SELECT {COLUMNS} FROM orders o {joins} WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset"
-            for asked in _ASKED
-        )
-    )
-
-
 async def list_orders(
     tx: Transaction, wanted: OrderFilter, order: str, limit: int, offset: int
 ) -> tuple[list[Row], int]:
     """A page of orders and how many there are in all."""
-    rows = await tx.all(_list(order), **wanted.parameters(), limit=limit, offset=offset)
-    return rows, (await tx.one(_COUNT, **wanted.parameters()))[0]
+    return await _LISTING.find(tx, asdict(wanted), order, limit, offset)
 
 
 async def export_orders(
@@ -132,4 +115,4 @@ async def export_orders(
 ) -> list[Row]:
     """The organization's orders in the order they came, following (created_at, id), with names that an export shows."""
     place = {"organization_id": organization_id, "after_created_at": after[0], "after_id": after[1]}
-    return await tx.all(_EXPORT, **place, **wanted.parameters(), limit=limit)
+    return await tx.all(_EXPORT, **place, **asdict(wanted), limit=limit)

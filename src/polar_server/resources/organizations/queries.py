@@ -1,16 +1,16 @@
 """SQL of what the API keeps of organizations. Every statement names the organizations that it may touch."""
 
-from functools import lru_cache
 from typing import Any
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import both, within
+from polar_server.resource_server.listing_queries import Listing
 
 _COLUMNS = """
     o.id, o.slug, o.name, o.avatar_url, o.is_test, o.created_at, o.modified_at,
     d.email, d.website, d.country, d.default_presentment_currency, d.default_tax_behavior, d.settings
 """
-_FROM = "FROM organizations o LEFT JOIN organization_details d ON d.organization_id = o.id"
+_SOURCE = "organizations o LEFT JOIN organization_details d ON d.organization_id = o.id"
 
 SORTING = {
     "created_at": "o.created_at",
@@ -24,8 +24,8 @@ SORTING = {
 
 _WITHIN = within("o.id", "organization_ids")
 _ASKED = both(_WITHIN, "(CAST(:slug AS TEXT) IS NULL OR o.slug = :slug)")
-_COUNT = Statement(*(f"SELECT count(*) FROM organizations o WHERE {asked}" for asked in _ASKED))
-_ONE = [f"SELECT {_COLUMNS} {_FROM} WHERE o.id = :organization_id AND {reached}" for reached in _WITHIN]
+_LISTING = Listing(_COLUMNS, _SOURCE, _ASKED)
+_ONE = [f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE o.id = :organization_id AND {reached}" for reached in _WITHIN]
 _FIND = Statement(*_ONE)
 _LOCK = Statement(_ONE[0], postgres=f"{_ONE[1]} FOR UPDATE OF o")
 
@@ -42,21 +42,12 @@ _SAVE_DETAILS = Statement("""
 """)
 
 
-@lru_cache(maxsize=64)
-def _list(order: str) -> Statement:
-    """The list in an order that `lists.order_by` made from SORTING."""
-    return Statement(
-        *(f"SELECT {_COLUMNS} {_FROM} WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset" for asked in _ASKED)
-    )
-
-
 async def list_organizations(
     tx: Transaction, organization_ids: str, slug: str | None, order: str, limit: int, offset: int
 ) -> tuple[list[Row], int]:
     """A page of organizations and how many there are in all."""
     asked = {"organization_ids": organization_ids, "slug": slug}
-    rows = await tx.all(_list(order), **asked, limit=limit, offset=offset)
-    return rows, (await tx.one(_COUNT, **asked))[0]
+    return await _LISTING.find(tx, asked, order, limit, offset)
 
 
 async def find_organization(tx: Transaction, organization_id: str, organization_ids: str) -> Row | None:

@@ -25,7 +25,7 @@ async def products_of(tx: Transaction, rows: Sequence[Row], organization_ids: st
 
 
 async def products_listed(tx: Transaction, rows: Sequence[Row], organization_ids: str, issuer: str) -> list[Product]:
-    """The same, of rows from `queries.list_products`, which bring with them what belongs to them."""
+    """The same, of rows from `list_queries.list_products`, which bring with them what belongs to them."""
     medias = await _medias_of(tx, rows, organization_ids, issuer)
     return [_product(row, row, medias[row["id"]]) for row in rows]
 

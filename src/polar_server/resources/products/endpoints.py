@@ -14,9 +14,9 @@ from polar_server.resource_server.errors import ApiError, ResourceNotFound
 from polar_server.resource_server.events import record_event
 from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
 from polar_server.resource_server.metadata import asked_metadata
-from polar_server.resources.products import changes, queries
+from polar_server.resources.products import changes, list_queries, queries
 from polar_server.resources.products.answers import products_listed, products_of
-from polar_server.resources.products.queries import ProductFilter
+from polar_server.resources.products.list_queries import ProductFilter
 from polar_server.resources.products.schemas import Product, ProductBenefits, ProductCreate, ProductUpdate, Visibility
 
 SORTED_BY = "One or more of created_at, name, price_amount_type, price_amount; a minus in front turns the order round."
@@ -59,9 +59,9 @@ async def list_products(
         query=name_part,
         metadata=asked_metadata(request),
     )
-    order = order_by(sorting, queries.SORTING, "-created_at")
+    order = order_by(sorting, list_queries.SORTING, "-created_at")
     async with server.database.read() as tx:
-        rows, total = await queries.list_products(tx, wanted, order, paging.limit, paging.offset)
+        rows, total = await list_queries.list_products(tx, wanted, order, paging.limit, paging.offset)
         return paging.of(await products_listed(tx, rows, reach, server.issuer), total)
 
 

@@ -2,53 +2,19 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
-from msgspec import Struct
-
 from polar_server.database import Row, Statement, Transaction
-from polar_server.resource_server.filter_queries import as_json, both, contains, with_metadata, within
-from polar_server.resource_server.metadata import NOT_ASKED
+from polar_server.resource_server.filter_queries import as_json, both, within
 from polar_server.resources.benefits.queries import OF_PRODUCT
 
-_COLUMNS = """
+COLUMNS = """
     p.id, p.created_at, p.modified_at, p.organization_id, p.name, p.description, p.visibility, p.recurring_interval,
     p.recurring_interval_count, p.trial_interval, p.trial_interval_count, p.is_archived, p.metadata, p.medias
 """
-_SELECT = f"SELECT {_COLUMNS} FROM products p"
+_SELECT = f"SELECT {COLUMNS} FROM products p"
 
-# The first price stands for the product where a list is sorted by price.
-_FIRST_PRICE = """(
-    SELECT {amount} FROM prices q
-    WHERE q.product_id = p.id AND q.organization_id = p.organization_id AND q.is_archived = FALSE
-    ORDER BY q.position LIMIT 1
-)"""
-SORTING = {
-    "created_at": "p.created_at",
-    "name": "p.name",
-    "price_amount_type": _FIRST_PRICE.format(amount="q.amount_type"),
-    "price_amount": _FIRST_PRICE.format(amount="COALESCE(q.price_amount, q.minimum_amount)"),
-    "id": "p.id",
-}
-
-_GIVES = """EXISTS (
-    SELECT 1 FROM product_benefits l
-    WHERE l.product_id = p.id AND l.organization_id = p.organization_id AND {chosen}
-)"""
 _WITHIN = within("p.organization_id", "organization_ids")
-_CHOSEN = within("l.benefit_id", "benefit_ids")
-_FILTERS: dict[str, str | tuple[str, str]] = {
-    "organization_id": "p.organization_id = :organization_id",
-    "organization_ids": _WITHIN,
-    "ids": within("p.id", "ids"),
-    "visibilities": within("p.visibility", "visibilities"),
-    "is_archived": "p.is_archived = CAST(:is_archived AS BOOLEAN)",
-    "is_recurring": "(p.recurring_interval IS NOT NULL) = CAST(:is_recurring AS BOOLEAN)",
-    "benefit_ids": (_GIVES.format(chosen=_CHOSEN[0]), _GIVES.format(chosen=_CHOSEN[1])),
-    "query": contains("p.name", "query"),
-    "metadata": with_metadata("p.metadata"),
-}
 _FIND_TEXTS = [f"{_SELECT} WHERE p.id = :id AND {reached}" for reached in _WITHIN]
 _FIND = Statement(*_FIND_TEXTS)
 _BY_IDS = [f"{_SELECT} WHERE {asked}" for asked in both(within("p.id", "ids"), _WITHIN)]
@@ -73,14 +39,14 @@ _PRICES = as_json(
     ORDER BY q.position, q.id
     """,
 )
-_CONTENTS = [
+CONTENTS = [
     f"COALESCE({_LOOKS}) IS NOT NULL AS sold, {prices} AS prices, {benefits} AS benefits"
     for prices, benefits in zip(_PRICES, OF_PRODUCT, strict=True)
 ]
 _LIST_CONTENTS = Statement(
     *(
         f"SELECT p.id, {contents} FROM products p WHERE {asked}"
-        for contents, asked in zip(_CONTENTS, both(within("p.id", "ids"), _WITHIN), strict=True)
+        for contents, asked in zip(CONTENTS, both(within("p.id", "ids"), _WITHIN), strict=True)
     )
 )
 _OFFERED = Statement(
@@ -115,7 +81,7 @@ _UPDATE = Statement("""
 _TOUCH = Statement("UPDATE products SET modified_at = :now WHERE id = :id AND organization_id = :organization_id")
 _DELETE = Statement("DELETE FROM products WHERE id = :id AND organization_id = :organization_id")
 
-_PRICE_COLUMNS = """
+_PRICECOLUMNS = """
     id, created_at, modified_at, product_id, amount_type, price_currency, tax_behavior, is_archived, price_amount,
     minimum_amount, maximum_amount, preset_amount
 """
@@ -124,7 +90,7 @@ _PRICE_ORGANIZATIONS = within("organization_id", "organization_ids")
 _LIST_PRICES = Statement(
     *(
         f"""
-        SELECT {_PRICE_COLUMNS} FROM prices
+        SELECT {_PRICECOLUMNS} FROM prices
         WHERE {ids} AND {organizations} AND is_archived = FALSE ORDER BY position, id
         """
         for ids, organizations in zip(_PRODUCT_IDS, _PRICE_ORGANIZATIONS, strict=True)
@@ -133,7 +99,7 @@ _LIST_PRICES = Statement(
 _PRICE_IDS = within("id", "ids")
 _LIST_PRICES_BY_IDS = Statement(
     *(
-        f"SELECT {_PRICE_COLUMNS} FROM prices WHERE {ids} AND {organizations}"
+        f"SELECT {_PRICECOLUMNS} FROM prices WHERE {ids} AND {organizations}"
         for ids, organizations in zip(_PRICE_IDS, _PRICE_ORGANIZATIONS, strict=True)
     )
 )
@@ -156,63 +122,6 @@ _ARCHIVE_PRICES = Statement(
         for kept in _KEPT
     )
 )
-
-
-class ProductFilter(Struct, frozen=True):
-    """What a list is asked for. Lists are JSON texts, None where nothing was asked."""
-
-    organization_ids: str
-    ids: str | None
-    visibilities: str | None
-    is_archived: bool | None
-    is_recurring: bool | None
-    benefit_ids: str | None
-    query: str | None
-    metadata: str
-
-    def parameters(self) -> dict[str, Any]:
-        """What was asked for, by the names of _FILTERS."""
-        asked = {name: getattr(self, name) for name in self.__struct_fields__}
-        reached = json.loads(self.organization_ids)
-        if len(reached) == 1:
-            # One organization's products are in the index in their order; of a list a planner can only guess how many.
-            asked["organization_id"], asked["organization_ids"] = reached[0], None
-        return {name: value for name, value in asked.items() if value is not None and value != NOT_ASKED}
-
-
-@lru_cache(maxsize=256)
-def _list(order: str, names: tuple[str, ...]) -> Statement:
-    """The list with these filters, in an order that `lists.order_by` made from SORTING, and in each row the count.
-
-    What the products hold is looked up when the page is cut, so that it is not for those on other pages.
-    """
-    return Statement(
-        *(
-            f"""
-            SELECT p.*, {contents} FROM (
-                SELECT {_COLUMNS}, (SELECT count(*) FROM products p WHERE {asked}) AS total
-                FROM products p WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset
-            ) p ORDER BY {order}
-            """
-            for contents, asked in zip(_CONTENTS, both(*(_FILTERS[name] for name in names)), strict=True)
-        )
-    )
-
-
-@lru_cache(maxsize=256)
-def _count(names: tuple[str, ...]) -> Statement:
-    return Statement(*(f"SELECT count(*) FROM products p WHERE {a}" for a in both(*(_FILTERS[n] for n in names))))
-
-
-async def list_products(
-    tx: Transaction, wanted: ProductFilter, order: str, limit: int, offset: int
-) -> tuple[list[Row], int]:
-    """A page of products, with what `list_contents` gives of each, and how many there are in all."""
-    asked = wanted.parameters()
-    rows = await tx.all(_list(order, tuple(asked)), **asked, limit=limit, offset=offset)
-    if rows or not offset:
-        return rows, rows[0]["total"] if rows else 0
-    return [], (await tx.one(_count(tuple(asked)), **asked))[0]
 
 
 async def find_product(tx: Transaction, product_id: str, organization_ids: str) -> Row | None:

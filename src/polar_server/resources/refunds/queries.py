@@ -1,12 +1,13 @@
 """SQL of refunds. Every statement names the organizations that it may touch."""
 
-from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import both, within, within_if_asked
+from polar_server.resource_server.listing_queries import Listing
 
 _COLUMNS = """
     f.id, f.created_at, f.modified_at, f.organization_id, f.order_id, f.customer_id, f.subscription_id, f.status,
@@ -32,7 +33,7 @@ _ASKED = both(
     _EXTERNAL,
     "(CAST(:succeeded AS BOOLEAN) IS NULL OR (f.status = 'succeeded') = CAST(:succeeded AS BOOLEAN))",
 )
-_COUNT = Statement(*(f"SELECT count(*) FROM refunds f WHERE {asked}" for asked in _ASKED))
+_LISTING = Listing(_COLUMNS, "refunds f", _ASKED)
 # No money moves, so there is nothing to wait for.
 _ADD = Statement("""
     INSERT INTO refunds (
@@ -58,27 +59,12 @@ class RefundFilter(Struct, frozen=True):
     external_customer_ids: str | None
     succeeded: bool | None
 
-    def parameters(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__struct_fields__}
-
-
-@lru_cache(maxsize=16)
-def _list(order: str) -> Statement:
-    """The list in an order that `lists.order_by` made from SORTING."""
-    return Statement(
-        *(
-            f"SELECT {_COLUMNS} FROM refunds f WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset"
-            for asked in _ASKED
-        )
-    )
-
 
 async def list_refunds(
     tx: Transaction, wanted: RefundFilter, order: str, limit: int, offset: int
 ) -> tuple[list[Row], int]:
     """A page of refunds and how many there are in all."""
-    rows = await tx.all(_list(order), **wanted.parameters(), limit=limit, offset=offset)
-    return rows, (await tx.one(_COUNT, **wanted.parameters()))[0]
+    return await _LISTING.find(tx, asdict(wanted), order, limit, offset)
 
 
 async def add_refund(tx: Transaction, **columns: Any) -> Row:

@@ -1,12 +1,13 @@
 """SQL of subscriptions. Every statement names the organizations that it may touch."""
 
-from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import both, with_metadata, within, within_if_asked
+from polar_server.resource_server.listing_queries import Listing
 
 _NAMES = (
     "id", "organization_id", "customer_id", "product_id", "product_price_id", "checkout_id", "payment_method_id",
@@ -77,7 +78,7 @@ _ASKED = both(
     _UNTIL.format(name="canceled_at", column="canceled_at"),
     with_metadata("s.metadata"),
 )
-_COUNT = Statement(*(f"SELECT count(*) FROM subscriptions s WHERE {asked}" for asked in _ASKED))
+_LISTING = Listing(COLUMNS, "subscriptions s", _ASKED)
 _FIND_TEXTS = [f"SELECT {COLUMNS} FROM subscriptions s WHERE s.id = :id AND {reached}" for reached in _WITHIN]
 _FIND = Statement(*_FIND_TEXTS)
 # Two changes at the same moment go one after the other; SQLite has one writer anyway.
@@ -145,9 +146,6 @@ class ExportFilter(Struct, frozen=True):
     started_after: int | None
     started_before: int | None
 
-    def parameters(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__struct_fields__}
-
 
 class SubscriptionFilter(ExportFilter, frozen=True):
     """What a list is asked for."""
@@ -162,28 +160,16 @@ class SubscriptionFilter(ExportFilter, frozen=True):
     metadata: str
 
 
-@lru_cache(maxsize=256)
-def _list(order: str) -> Statement:
-    """The list in an order that `lists.order_by` made from SORTING."""
-    return Statement(
-        *(
-            f"SELECT {COLUMNS} FROM subscriptions s WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset"
-            for asked in _ASKED
-        )
-    )
-
-
 async def list_subscriptions(
     tx: Transaction, wanted: SubscriptionFilter, order: str, limit: int, offset: int
 ) -> tuple[list[Row], int]:
     """A page of subscriptions and how many there are in all."""
-    rows = await tx.all(_list(order), **wanted.parameters(), limit=limit, offset=offset)
-    return rows, (await tx.one(_COUNT, **wanted.parameters()))[0]
+    return await _LISTING.find(tx, asdict(wanted), order, limit, offset)
 
 
 async def export_subscriptions(tx: Transaction, wanted: ExportFilter, after: tuple[int, str], limit: int) -> list[Row]:
     """The subscriptions in the order they started, following (started_at, id), with the names that an export shows."""
-    return await tx.all(_EXPORT, **wanted.parameters(), after_started_at=after[0], after_id=after[1], limit=limit)
+    return await tx.all(_EXPORT, **asdict(wanted), after_started_at=after[0], after_id=after[1], limit=limit)
 
 
 async def find_subscription(tx: Transaction, subscription_id: str, organization_ids: str) -> Row | None:

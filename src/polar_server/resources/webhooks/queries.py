@@ -6,22 +6,14 @@ from msgspec import Struct
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import both, contains, within, within_if_asked
+from polar_server.resource_server.listing_queries import Listing
 
 _COLUMNS = """
     w.id, w.created_at, w.modified_at, w.organization_id, w.url, w.name, w.format, w.api_version, w.secret, w.events,
     w.enabled
 """
 _REACHED = within("w.organization_id", "organization_ids")
-_COUNT = Statement(*(f"SELECT count(*) FROM webhook_endpoints w WHERE {reached}" for reached in _REACHED))
-_LIST = Statement(
-    *(
-        f"""
-        SELECT {_COLUMNS} FROM webhook_endpoints w WHERE {reached}
-        ORDER BY w.created_at DESC, w.id LIMIT :limit OFFSET :offset
-        """
-        for reached in _REACHED
-    )
-)
+_LISTING = Listing(_COLUMNS, "webhook_endpoints w", _REACHED)
 _FIND = Statement(*(f"SELECT {_COLUMNS} FROM webhook_endpoints w WHERE w.id = :id AND {r}" for r in _REACHED))
 _ADD = Statement("""
     INSERT INTO webhook_endpoints (id, organization_id, url, name, format, api_version, secret, events, created_at)
@@ -116,8 +108,8 @@ class DeliveryFilter(Struct, frozen=True):
 
 async def list_endpoints(tx: Transaction, organization_ids: str, limit: int, offset: int) -> tuple[list[Row], int]:
     """A page of endpoints, the newest first, and how many there are in all."""
-    rows = await tx.all(_LIST, organization_ids=organization_ids, limit=limit, offset=offset)
-    return rows, (await tx.one(_COUNT, organization_ids=organization_ids))[0]
+    asked = {"organization_ids": organization_ids}
+    return await _LISTING.find(tx, asked, "w.created_at DESC, w.id", limit, offset)
 
 
 async def find_endpoint(tx: Transaction, endpoint_id: str, organization_ids: str) -> Row | None:
