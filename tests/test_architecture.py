@@ -486,8 +486,10 @@ MADE_ON_DEMAND: dict[str, list[tuple[object, ...]]] = {
     ],
 }
 """Functions that make statements when they are asked, and examples of what they are asked."""
-# `o` is an organization, wherever one is joined.
-SAID = re.compile(r"\b(?:organization_id|o\.id)\s*(?:=|IN)\s*(?:[:$(]|ANY\b|\w+\.organization_id\b)")
+_BY_THE_CALLER = r"\s*(?:=|IN)\s*(?:[:$(]|ANY\b|[gr]\.organization_id\b)"
+# By the caller, by the grant `g` of a token, or by what metrics are asked for, `r`; equal to that of another row is not
+# enough. Where organizations themselves are read, their own id says it.
+SAID = re.compile(rf"\borganization_id{_BY_THE_CALLER}|organizations o\b.*\bo\.id{_BY_THE_CALLER}", re.DOTALL)
 
 
 def made_statements() -> Iterator[tuple[set[str], Statement]]:
