@@ -1,6 +1,7 @@
 """Lists of the API: pages, and the order of their items."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -56,6 +57,11 @@ def ask_page(
 
 GivenPaging = NamedDependency[SkipValidation[Paging]]
 """The parameter of a list: what Litestar hands in by its name."""
+
+
+def asked_list(values: Iterable[str] | None) -> str | None:
+    """The values of a parameter that repeats, as statements take them: a JSON list, None where nothing was asked."""
+    return None if values is None else json.dumps(list(values))
 
 
 def order_by(sorting: list[str] | None, columns: Mapping[str, str], default: str) -> str:

@@ -1,6 +1,5 @@
 """`/v1/benefit-grants/` and `/v1/benefits/{benefit_id}/grants`: who has which benefit."""
 
-import json
 from typing import Annotated, Any
 
 from litestar import get
@@ -9,7 +8,7 @@ from litestar.params import FromPath, QueryParameter
 from polar_server.authorization_server.server import GivenServer
 from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.errors import ResourceNotFound
-from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
+from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list, order_by
 from polar_server.resources.benefit_grants import queries
 from polar_server.resources.benefit_grants.answers import grants_of
 from polar_server.resources.benefit_grants.downloads import fetch_file
@@ -41,8 +40,8 @@ async def list_grants(
     reach = caller.reach(organization_id)
     wanted = GrantFilter(
         organization_ids=reach,
-        customer_ids=None if customer_id is None else json.dumps(customer_id),
-        external_customer_ids=None if external_customer_id is None else json.dumps(external_customer_id),
+        customer_ids=asked_list(customer_id),
+        external_customer_ids=asked_list(external_customer_id),
         is_granted=is_granted,
     )
     order = order_by(sorting, queries.SORTING, "-created_at")
@@ -67,7 +66,7 @@ async def list_grants_of_benefit(
     asked = customer_id if member_id is None else []
     wanted = GrantFilter(
         organization_ids=caller.reach(),
-        customer_ids=None if asked is None else json.dumps(asked),
+        customer_ids=asked_list(asked),
         benefit_id=benefit_id,
         is_granted=is_granted,
     )

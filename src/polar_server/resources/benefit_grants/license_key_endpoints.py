@@ -1,6 +1,5 @@
 """`/v1/license-keys/`: the keys of customers, for the seller and for the seller's software."""
 
-import json
 from typing import Annotated, Any
 
 from litestar import Request, get, patch, post
@@ -12,7 +11,7 @@ from polar_server.database import Row, Transaction
 from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.caller import Caller, GivenCaller
 from polar_server.resource_server.errors import ResourceNotFound
-from polar_server.resource_server.lists import GivenPaging, ListResource
+from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list
 from polar_server.resources.benefit_grants import license_key_queries as queries
 from polar_server.resources.benefit_grants import license_key_uses as uses
 from polar_server.resources.benefit_grants.license_key_answers import activation_members, activation_of, keys_of
@@ -47,8 +46,8 @@ async def list_license_keys(
     reach = caller.reach(organization_id)
     wanted = KeyFilter(
         organization_ids=reach,
-        benefit_ids=None if benefit_id is None else json.dumps(benefit_id),
-        statuses=None if status is None else json.dumps(status),
+        benefit_ids=asked_list(benefit_id),
+        statuses=asked_list(status),
     )
     async with server.database.read() as tx:
         rows, total = await queries.list_keys(tx, wanted, paging.limit, paging.offset)

@@ -9,6 +9,7 @@ from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import both, within, within_if_asked
 from polar_server.resource_server.listing_queries import Listing
 from polar_server.resource_server.ordered_ids import ordered_id
+from polar_server.resources.customers.queries import of_external_customers
 
 _COLUMNS = """
     g.id, g.organization_id, g.customer_id, g.benefit_id, g.subscription_id, g.order_id, g.properties, g.granted_at,
@@ -78,19 +79,10 @@ SORTING = {
     "revoked_at": "COALESCE(g.revoked_at, 0)",
     "id": "g.id",
 }
-_EXTERNAL = [
-    f"""g.customer_id IN (
-        SELECT c.id FROM customers c WHERE c.organization_id = g.organization_id AND {ids} AND c.deleted_at IS NULL
-    )"""
-    for ids in within("c.external_id", "external_customer_ids")
-]
 _ASKED = both(
     within("g.organization_id", "organization_ids"),
     within_if_asked("g.customer_id", "customer_ids"),
-    (
-        f"(:external_customer_ids IS NULL OR {_EXTERNAL[0]})",
-        f"(CAST(:external_customer_ids AS TEXT) IS NULL OR {_EXTERNAL[1]})",
-    ),
+    of_external_customers("g"),
     "(CAST(:benefit_id AS TEXT) IS NULL OR g.benefit_id = :benefit_id)",
     "(CAST(:is_granted AS BOOLEAN) IS NULL OR (g.granted_at IS NOT NULL) = CAST(:is_granted AS BOOLEAN))",
 )

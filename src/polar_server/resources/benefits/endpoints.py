@@ -14,7 +14,7 @@ from polar_server.resource_server.caller import Caller, GivenCaller
 from polar_server.resource_server.errors import NotPermitted, ResourceNotFound
 from polar_server.resource_server.events import record_event
 from polar_server.resource_server.files import file_members
-from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
+from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list, order_by
 from polar_server.resource_server.metadata import asked_metadata
 from polar_server.resource_server.times import moment
 from polar_server.resources.benefits import changes, queries
@@ -50,9 +50,9 @@ async def list_benefits(
     """The benefits of the caller's organizations."""
     wanted = BenefitFilter(
         organization_ids=caller.reach(organization_id),
-        ids=None if ids is None else json.dumps(ids),
-        excluded_ids=None if exclude_id is None else json.dumps(exclude_id),
-        types=None if type is None else json.dumps(type),
+        ids=asked_list(ids),
+        excluded_ids=asked_list(exclude_id),
+        types=asked_list(type),
         query=description_part,
         metadata=asked_metadata(request),
     )

@@ -1,6 +1,5 @@
 """`/v1/checkouts/`: list, create, get, update; the customer's own are in `client_endpoints`."""
 
-import json
 from typing import Annotated, Any
 
 from litestar import Request, get, patch, post
@@ -12,7 +11,7 @@ from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.caller import Caller, GivenCaller
 from polar_server.resource_server.errors import ResourceNotFound
 from polar_server.resource_server.events import record_event
-from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
+from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list, order_by
 from polar_server.resources.checkouts import client_endpoints, queries
 from polar_server.resources.checkouts.answers import checkouts_of, status_of
 from polar_server.resources.checkouts.creating import create_checkout as create
@@ -46,10 +45,10 @@ async def list_checkouts(
     reach = caller.reach(organization_id)
     wanted = CheckoutFilter(
         organization_ids=reach,
-        product_ids=_asked(product_id),
-        customer_ids=_asked(customer_id),
-        external_customer_ids=_asked(external_customer_id),
-        statuses=_asked(status),
+        product_ids=asked_list(product_id),
+        customer_ids=asked_list(customer_id),
+        external_customer_ids=asked_list(external_customer_id),
+        statuses=asked_list(status),
         query=email,
     )
     order = order_by(sorting, queries.SORTING, "-created_at")
@@ -99,10 +98,6 @@ async def _locked(tx: Transaction, checkout_id: str, caller: Caller) -> Row:
     row = _present(await queries.lock_checkout(tx, checkout_id, caller.reach()))
     caller.require(row["organization_id"], WRITE)
     return row
-
-
-def _asked(values: list[Any] | None) -> str | None:
-    return None if values is None else json.dumps(values)
 
 
 def _present(row: Row | None) -> Row:

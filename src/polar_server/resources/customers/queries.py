@@ -94,6 +94,21 @@ _ANONYMIZE = Statement("""
 """)
 
 
+def of_external_customers(alias: str) -> tuple[str, str]:
+    """The customer of a row has one of the external ids in `:external_customer_ids`, or everything when it is NULL."""
+    sides = [
+        f"""EXISTS (
+            SELECT 1 FROM customers x WHERE x.id = {alias}.customer_id
+            AND x.organization_id = {alias}.organization_id AND x.deleted_at IS NULL AND {chosen}
+        )"""
+        for chosen in within("x.external_id", "external_customer_ids")
+    ]
+    return (
+        f"(:external_customer_ids IS NULL OR {sides[0]})",
+        f"(CAST(:external_customer_ids AS TEXT) IS NULL OR {sides[1]})",
+    )
+
+
 class CustomerFilter(Struct, frozen=True):
     """What a list is asked for. Lists are JSON texts, None where nothing was asked."""
 

@@ -1,6 +1,5 @@
 """`/v1/files/`: list, create, finish an upload, update, delete, and an address to download from."""
 
-import json
 from typing import Annotated, Any
 
 from litestar import Request, delete, get, patch, post
@@ -13,7 +12,7 @@ from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.caller import Caller, GivenCaller
 from polar_server.resource_server.errors import ResourceNotFound
 from polar_server.resource_server.files import File, file_of
-from polar_server.resource_server.lists import GivenPaging, ListResource
+from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list
 from polar_server.resource_server.times import moment
 from polar_server.resources.files import queries
 from polar_server.resources.files.answers import upload_of
@@ -43,7 +42,7 @@ async def list_files(
 ) -> ListResource[File]:
     """The uploaded files of the caller's organizations, newest first."""
     async with server.database.read() as tx:
-        reach, wanted = caller.reach(organization_id), None if ids is None else json.dumps(ids)
+        reach, wanted = caller.reach(organization_id), asked_list(ids)
         rows, total = await queries.list_files(tx, reach, wanted, paging.limit, paging.offset)
     return paging.of([file_of(row, server.issuer) for row in rows], total)
 

@@ -1,6 +1,5 @@
 """What metrics are asked for: the query of a request, read and checked."""
 
-import json
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import Annotated, Any, Literal, TypeVar
@@ -10,6 +9,7 @@ from litestar.params import QueryParameter, SkipValidation
 
 from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.errors import Issue, RequestValidationError
+from polar_server.resource_server.lists import asked_list
 from polar_server.resources.metrics.definitions import DEFINITIONS
 from polar_server.resources.metrics.periods import LIMITS, MAX_DATE, MIN_DATE, Interval, find_zone
 
@@ -63,8 +63,8 @@ def ask(
         zone=zone,
         metrics=_chosen(metrics),
         organization_ids=organization_id,
-        product_ids=None if product_id is None else json.dumps(product_id),
-        customer_ids=None if customer_id is None else json.dumps(customer_id),
+        product_ids=asked_list(product_id),
+        customer_ids=asked_list(customer_id),
         is_recurring="recurring" in billing_type if billing_type and len(set(billing_type)) == 1 else None,
     )
 

@@ -1,6 +1,5 @@
 """`/v1/orders/`: list, get and update, with the routes of drafts, documents and exports."""
 
-import json
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -11,7 +10,7 @@ from polar_server.authorization_server.server import GivenServer
 from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.events import record_event
-from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
+from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list, order_by
 from polar_server.resource_server.metadata import asked_metadata
 from polar_server.resource_server.times import seconds_or_none
 from polar_server.resources.orders import changes, list_queries
@@ -57,16 +56,16 @@ async def list_orders(
     reach = caller.reach(organization_id)
     wanted = OrderFilter(
         organization_ids=reach,
-        product_ids=_json(product_id),
-        statuses=_json(status),
+        product_ids=asked_list(product_id),
+        statuses=asked_list(status),
         created_after=seconds_or_none(created_after),
         created_before=seconds_or_none(created_before),
         is_recurring=_is_recurring(product_billing_type),
-        discount_ids=_json(discount_id),
-        customer_ids=_json(customer_id),
-        external_customer_ids=_json(external_customer_id),
-        checkout_ids=_json(checkout_id),
-        subscription_ids=_json(subscription_id),
+        discount_ids=asked_list(discount_id),
+        customer_ids=asked_list(customer_id),
+        external_customer_ids=asked_list(external_customer_id),
+        checkout_ids=asked_list(checkout_id),
+        subscription_ids=asked_list(subscription_id),
         metadata=asked_metadata(request),
     )
     order = order_by(sorting, list_queries.SORTING, "-created_at")
@@ -94,10 +93,6 @@ async def update_order(
         order = await shown(tx, order_id, caller)
         await record_event(tx, current["organization_id"], "order.updated", order, now)
         return order
-
-
-def _json(asked: list[Any] | None) -> str | None:
-    return None if asked is None else json.dumps(asked)
 
 
 def _is_recurring(asked: list[BillingType] | None) -> bool | None:

@@ -14,6 +14,7 @@ from polar_server.authorization_server.server import GivenServer
 from polar_server.database import Database, Row
 from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.exports import Cells, csv_stream
+from polar_server.resource_server.lists import asked_list
 from polar_server.resource_server.times import moment, seconds_or_none, zone_of
 from polar_server.resources.orders import list_queries
 from polar_server.resources.orders.answers import address_of
@@ -49,8 +50,8 @@ async def export_orders(
 ) -> Stream:
     """The orders of the caller's organizations, one after the other, in the order they came."""
     wanted = ExportFilter(
-        product_ids=None if product_id is None else json.dumps(product_id),
-        statuses=None if status is None else json.dumps(status),
+        product_ids=asked_list(product_id),
+        statuses=asked_list(status),
         created_after=seconds_or_none(created_after),
         created_before=seconds_or_none(created_before),
     )

@@ -4,8 +4,14 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from polar_server.database import Row, Statement, Transaction
-from polar_server.resource_server.filter_queries import both, with_metadata, within, within_if_asked
+from polar_server.resource_server.filter_queries import (
+    both,
+    with_metadata,
+    within,
+    within_if_asked,
+)
 from polar_server.resource_server.listing_queries import Listing
+from polar_server.resources.customers.queries import of_external_customers
 from polar_server.resources.orders.queries import COLUMNS
 
 _NET = "o.subtotal_amount - o.discount_amount"
@@ -35,17 +41,6 @@ _BILLED = """(CAST(:is_recurring AS BOOLEAN) IS NULL OR EXISTS (
     SELECT 1 FROM products p WHERE p.id = o.product_id AND p.organization_id = o.organization_id
     AND (p.recurring_interval IS NOT NULL) = CAST(:is_recurring AS BOOLEAN)
 ))"""
-_EXTERNAL = tuple(
-    f"""({asked} OR EXISTS (
-        SELECT 1 FROM customers c
-        WHERE c.id = o.customer_id AND c.organization_id = o.organization_id AND {chosen}
-    ))"""
-    for asked, chosen in zip(
-        (":external_customer_ids IS NULL", "CAST(:external_customer_ids AS TEXT) IS NULL"),
-        within("c.external_id", "external_customer_ids"),
-        strict=True,
-    )
-)
 _SINCE = "(CAST(:created_after AS BIGINT) IS NULL OR o.created_at > :created_after)"
 _UNTIL = "(CAST(:created_before AS BIGINT) IS NULL OR o.created_at < :created_before)"
 _EXPORTED = both(
@@ -60,7 +55,7 @@ _ASKED = both(
     within_if_asked("o.customer_id", "customer_ids"),
     within_if_asked("o.checkout_id", "checkout_ids"),
     within_if_asked("o.subscription_id", "subscription_ids"),
-    (_EXTERNAL[0], _EXTERNAL[1]),
+    of_external_customers("o"),
     _BILLED,
     # There are no discounts, so no order has one of those that were asked for.
     "(CAST(:discount_ids AS TEXT) IS NULL)",

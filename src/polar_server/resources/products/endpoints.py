@@ -1,6 +1,5 @@
 """`/v1/products/`: list, create, get, update, delete, and the benefits of one."""
 
-import json
 from typing import Annotated, Any
 
 from litestar import Request, delete, get, patch, post
@@ -12,7 +11,7 @@ from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.caller import Caller, GivenCaller
 from polar_server.resource_server.errors import ApiError, ResourceNotFound
 from polar_server.resource_server.events import record_event
-from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
+from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list, order_by
 from polar_server.resource_server.metadata import asked_metadata
 from polar_server.resources.products import changes, list_queries, queries
 from polar_server.resources.products.answers import products_listed, products_of
@@ -51,11 +50,11 @@ async def list_products(
     reach = caller.reach(organization_id)
     wanted = ProductFilter(
         organization_ids=reach,
-        ids=None if ids is None else json.dumps(ids),
-        visibilities=None if visibility is None else json.dumps(visibility),
+        ids=asked_list(ids),
+        visibilities=asked_list(visibility),
         is_archived=is_archived,
         is_recurring=is_recurring,
-        benefit_ids=None if benefit_id is None else json.dumps(benefit_id),
+        benefit_ids=asked_list(benefit_id),
         query=name_part,
         metadata=asked_metadata(request),
     )

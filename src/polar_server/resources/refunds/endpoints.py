@@ -1,6 +1,5 @@
 """`/v1/refunds/`: list and create. They belong to orders, and so do their scopes."""
 
-import json
 from typing import Annotated, Any
 
 from litestar import Request, get, post
@@ -10,7 +9,7 @@ from polar_server.authorization_server.server import GivenServer
 from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.errors import invalid
-from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
+from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list, order_by
 from polar_server.resources.orders.finding import READ, WRITE
 from polar_server.resources.orders.queries import find_order
 from polar_server.resources.refunds import queries
@@ -41,11 +40,11 @@ async def list_refunds(
     """The refunds of the caller's organizations."""
     wanted = RefundFilter(
         organization_ids=caller.reach(organization_id),
-        ids=_json(ids),
-        order_ids=_json(order_id),
-        subscription_ids=_json(subscription_id),
-        customer_ids=_json(customer_id),
-        external_customer_ids=_json(external_customer_id),
+        ids=asked_list(ids),
+        order_ids=asked_list(order_id),
+        subscription_ids=asked_list(subscription_id),
+        customer_ids=asked_list(customer_id),
+        external_customer_ids=asked_list(external_customer_id),
         succeeded=succeeded,
     )
     order = order_by(sorting, queries.SORTING, "-created_at")
@@ -64,10 +63,6 @@ async def create_refund(request: Request[Any, Any, Any], caller: GivenCaller, se
             raise invalid("order_id", "There is no such order.", "value_error", sent.order_id)
         caller.require(order["organization_id"], WRITE)
         return await refund_order(tx, server, order, sent, now)
-
-
-def _json(asked: Ids) -> str | None:
-    return None if asked is None else json.dumps(asked)
 
 
 routes = [list_refunds, create_refund]

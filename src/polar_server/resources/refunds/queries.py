@@ -8,6 +8,7 @@ from msgspec.structs import asdict
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import both, within, within_if_asked
 from polar_server.resource_server.listing_queries import Listing
+from polar_server.resources.customers.queries import of_external_customers
 
 _COLUMNS = """
     f.id, f.created_at, f.modified_at, f.organization_id, f.order_id, f.customer_id, f.subscription_id, f.status,
@@ -16,21 +17,13 @@ _COLUMNS = """
 SORTING = {"created_at": "f.created_at", "amount": "f.amount", "id": "f.id"}
 
 _WITHIN = within("f.organization_id", "organization_ids")
-_OF_EXTERNAL = """EXISTS (
-    SELECT 1 FROM customers c WHERE c.id = f.customer_id AND c.organization_id = f.organization_id AND {chosen}
-)"""
-_CHOSEN = within("c.external_id", "external_customer_ids")
-_EXTERNAL = (
-    f"(:external_customer_ids IS NULL OR {_OF_EXTERNAL.format(chosen=_CHOSEN[0])})",
-    f"(CAST(:external_customer_ids AS TEXT) IS NULL OR {_OF_EXTERNAL.format(chosen=_CHOSEN[1])})",
-)
 _ASKED = both(
     _WITHIN,
     within_if_asked("f.id", "ids"),
     within_if_asked("f.order_id", "order_ids"),
     within_if_asked("f.subscription_id", "subscription_ids"),
     within_if_asked("f.customer_id", "customer_ids"),
-    _EXTERNAL,
+    of_external_customers("f"),
     "(CAST(:succeeded AS BOOLEAN) IS NULL OR (f.status = 'succeeded') = CAST(:succeeded AS BOOLEAN))",
 )
 _LISTING = Listing(_COLUMNS, "refunds f", _ASKED)

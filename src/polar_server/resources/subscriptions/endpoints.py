@@ -12,7 +12,7 @@ from polar_server.database import Row, Transaction
 from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.caller import Caller, GivenCaller
 from polar_server.resource_server.errors import ResourceNotFound
-from polar_server.resource_server.lists import GivenPaging, ListResource, Paging, order_by
+from polar_server.resource_server.lists import GivenPaging, ListResource, Paging, asked_list, order_by
 from polar_server.resource_server.metadata import asked_metadata
 from polar_server.resource_server.times import seconds_or_none
 from polar_server.resources.orders.schemas import CancellationReason
@@ -61,14 +61,14 @@ async def list_subscriptions(
     """The subscriptions of the caller's organizations."""
     wanted = SubscriptionFilter(
         organization_ids=caller.reach(organization_id),
-        product_ids=_asked(product_id),
-        customer_ids=_asked(customer_id),
-        external_customer_ids=_asked(external_customer_id),
-        discount_ids=_asked(discount_id),
+        product_ids=asked_list(product_id),
+        customer_ids=asked_list(customer_id),
+        external_customer_ids=asked_list(external_customer_id),
+        discount_ids=asked_list(discount_id),
         active=active,
-        statuses=_asked(status),
+        statuses=asked_list(status),
         cancel_at_period_end=cancel_at_period_end,
-        reasons=_asked(customer_cancellation_reason),
+        reasons=asked_list(customer_cancellation_reason),
         canceled_at_after=seconds_or_none(canceled_at_after),
         canceled_at_before=seconds_or_none(canceled_at_before),
         started_after=seconds_or_none(started_after),
@@ -135,10 +135,6 @@ async def _page(
     async with server.database.read() as tx:
         rows, total = await queries.list_subscriptions(tx, wanted, order, paging.limit, paging.offset)
         return paging.of(await subscriptions_of(tx, rows, wanted.organization_ids, server.issuer), total)
-
-
-def _asked(values: list[Any] | None) -> str | None:
-    return None if values is None else json.dumps(values)
 
 
 async def _locked(tx: Transaction, subscription_id: str, caller: Caller) -> Row:

@@ -1,6 +1,5 @@
 """`/v1/subscriptions/export`: subscriptions as CSV, with the columns that are asked for."""
 
-import json
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Annotated, Literal
@@ -14,6 +13,7 @@ from polar_server.authorization_server.server import GivenServer
 from polar_server.database import Database, Row
 from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.exports import Cells, csv_stream
+from polar_server.resource_server.lists import asked_list
 from polar_server.resource_server.times import moment, seconds_or_none, zone_of
 from polar_server.resources.customers.answers import address_of
 from polar_server.resources.subscriptions import queries
@@ -56,8 +56,8 @@ async def export_subscriptions(
     """The subscriptions of the caller's organizations, in the order they started."""
     wanted = ExportFilter(
         organization_ids=caller.reach(organization_id),
-        product_ids=None if product_id is None else json.dumps(product_id),
-        statuses=None if status is None else json.dumps(status),
+        product_ids=asked_list(product_id),
+        statuses=asked_list(status),
         cancel_at_period_end=cancel_at_period_end,
         started_after=seconds_or_none(started_after),
         started_before=seconds_or_none(started_before),

@@ -6,8 +6,14 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from polar_server.database import Row, Statement, Transaction
-from polar_server.resource_server.filter_queries import both, with_metadata, within, within_if_asked
+from polar_server.resource_server.filter_queries import (
+    both,
+    with_metadata,
+    within,
+    within_if_asked,
+)
 from polar_server.resource_server.listing_queries import Listing
+from polar_server.resources.customers.queries import of_external_customers
 
 _NAMES = (
     "id", "organization_id", "customer_id", "product_id", "product_price_id", "checkout_id", "payment_method_id",
@@ -44,17 +50,6 @@ SORTING = {
 }
 
 _WITHIN = within("s.organization_id", "organization_ids")
-_EXTERNAL = tuple(
-    f"""({asked} OR EXISTS (
-        SELECT 1 FROM customers c
-        WHERE c.id = s.customer_id AND c.organization_id = s.organization_id AND {chosen}
-    ))"""
-    for asked, chosen in zip(
-        (":external_customer_ids IS NULL", "CAST(:external_customer_ids AS TEXT) IS NULL"),
-        within("c.external_id", "external_customer_ids"),
-        strict=True,
-    )
-)
 _IF_ASKED = "(CAST(:{name} AS {kind}) IS NULL OR {column} = CAST(:{name} AS {kind}))"
 _SINCE = "(CAST(:{name}_after AS BIGINT) IS NULL OR s.{column} > :{name}_after)"
 _UNTIL = "(CAST(:{name}_before AS BIGINT) IS NULL OR s.{column} < :{name}_before)"
@@ -69,7 +64,7 @@ _EXPORTED = both(
 _ASKED = both(
     _EXPORTED,
     within_if_asked("s.customer_id", "customer_ids"),
-    (_EXTERNAL[0], _EXTERNAL[1]),
+    of_external_customers("s"),
     # There are no discounts, so no subscription has one of those that were asked for.
     "CAST(:discount_ids AS TEXT) IS NULL",
     _IF_ASKED.format(name="active", column="(s.status IN ('trialing', 'active'))", kind="BOOLEAN"),

@@ -1,6 +1,5 @@
 """`/v1/webhooks/deliveries`, and `/v1/webhooks/events/{id}/redeliver`."""
 
-import json
 from datetime import datetime
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from polar_server.authorization_server.server import GivenServer
 from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.errors import ApiError, ResourceNotFound
 from polar_server.resource_server.events import EventType, announce
-from polar_server.resource_server.lists import GivenPaging, ListResource
+from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list
 from polar_server.resource_server.ordered_ids import ordered_id
 from polar_server.resource_server.times import seconds_or_none
 from polar_server.resources.webhooks import queries
@@ -45,8 +44,8 @@ async def list_webhook_deliveries(
     """Every attempt to deliver an event, the newest first."""
     wanted = DeliveryFilter(
         organization_ids=reach(caller, organization_id),
-        endpoint_ids=None if endpoint_id is None else json.dumps(endpoint_id),
-        event_types=None if event_type is None else json.dumps(event_type),
+        endpoint_ids=asked_list(endpoint_id),
+        event_types=asked_list(event_type),
         succeeded=succeeded,
         since=seconds_or_none(start_timestamp),
         until=seconds_or_none(end_timestamp),
