@@ -64,7 +64,7 @@ class Pages:
         `form_action`: see `headers.page_headers`. `values` are named at the top of each template;
         a missing one raises jinja2.UndefinedError.
         """
-        tokens = _FormTokens(self._server_keys, self._binding(request, session), self._new_browser)
+        tokens = _FormTokens(self._server_keys, self.binding(request, session), self._new_browser)
         errors = defaultdict(str, values.pop("errors", {}))
         values = {"done": None, **values, "errors": errors, "session": session, "csrf": tokens}
         content = self._environment.get_template(template).render(values).encode("utf-8", "replace")
@@ -105,10 +105,11 @@ class Pages:
         """
         form = read_form(await request.body())
         given = form.pop(csrf.FIELD, "")
-        csrf.check(request, self._server_keys, self._settings.issuer, self._binding(request, session), given)
+        csrf.check(request, self._server_keys, self._settings.issuer, self.binding(request, session), given)
         return form
 
-    def _binding(self, request: PageRequest, session: SignedIn | None) -> str | None:
+    def binding(self, request: PageRequest, session: SignedIn | None) -> str | None:
+        """What ties a form to a browser: the session's id, or the browser cookie. None when there is neither."""
         return session.id if session else cookies.browser(request, self._settings)
 
     def _new_browser(self) -> Cookie:
@@ -123,10 +124,17 @@ class _FormTokens:
         self.new_cookies: list[Cookie] = []
 
     def __call__(self, action: str) -> Markup:
+        return _CSRF_INPUT.format(csrf.token(self._server_keys, self._bound_to(), action))
+
+    def bound(self, make: Callable[[str], str]) -> str:
+        """What `make` gives for this browser, such as a challenge that no other one can answer."""
+        return make(self._bound_to())
+
+    def _bound_to(self) -> str:
         if self._binding is None:
             self.new_cookies.append(self._new_browser())
             self._binding = str(self.new_cookies[0].value)
-        return _CSRF_INPUT.format(csrf.token(self._server_keys, self._binding, action))
+        return self._binding
 
 
 def _environment(folders: Mapping[str, Path], reload: bool) -> Environment:
