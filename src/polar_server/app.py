@@ -90,6 +90,7 @@ RESOURCES = {
 """The resources of the API with their routes, in a line: each may use those before it. Nowhere else are they named."""
 
 PACKAGES = (
+    "polar_server.audit",
     "polar_server.accounts",
     "polar_server.authorization_server",
     "polar_server.resource_server",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from polar_server.resource_server.ordered_ids import ordered_id
+from polar_server.database.ordered_ids import ordered_id
 from polar_server.resources.webhooks import formats, schedule, signatures
 
 BODY = '{"type":"order.paid"}'

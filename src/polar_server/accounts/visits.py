@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from polar_server.audit import Actor
 from polar_server.html import PageRequest
 
 Network = IPv4Network | IPv6Network
@@ -21,6 +22,10 @@ class Visit:
     def now(self) -> int:
         """Epoch seconds."""
         return self.now_ms // 1000
+
+    def by(self, user_id: str | None, client_id: str | None = None) -> Actor:
+        """The visit as the audit log tells it, of this person and through this app."""
+        return Actor(user_id, client_id, self.address, self.user_agent)
 
 
 def visit_of(request: PageRequest, trusted_proxies: str, now: float) -> Visit:

@@ -4,6 +4,8 @@ from typing import Any
 
 from litestar import Request
 
+from polar_server.accounts.visits import visit_of
+from polar_server.audit import Actor
 from polar_server.authorization_server.access import LiveToken, find_live_caller
 from polar_server.authorization_server.server import AuthorizationServer, GivenServer
 from polar_server.oauth import bearer
@@ -12,6 +14,8 @@ from polar_server.oauth.subjects import SubjectType
 from polar_server.plain_asgi import add_headers
 from polar_server.resource_server.caller import Caller
 from polar_server.resource_server.errors import RateLimitExceeded
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 NARROWED = "polar-organization"
 """The header by which a user token's call is narrowed to one organization."""
@@ -34,7 +38,15 @@ async def identify(request: Request[Any, Any, Any], server: GivenServer) -> Call
         grant_id=live.stored.grant.id,
         scopes=live.scopes,
         organizations=roles,
+        actor=_actor(request, server, subject.user_id, live.stored.grant.client_id),
     )
+
+
+def _actor(request: Request[Any, Any, Any], server: AuthorizationServer, user_id: str, client_id: str) -> Actor:
+    """The place is asked for where something is written down: a call that reads goes without."""
+    if request.method in _READING:
+        return Actor(user_id, client_id)
+    return visit_of(request, server.settings.trusted_proxies, server.clock()).by(user_id, client_id)
 
 
 def _authorization(request: Request[Any, Any, Any]) -> str | None:

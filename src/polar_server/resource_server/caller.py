@@ -9,6 +9,7 @@ from litestar.params import SkipValidation
 from msgspec import UNSET, UnsetType
 
 from polar_server.accounts.roles import Role, allowed_scopes
+from polar_server.audit import Actor
 from polar_server.oauth.subjects import Subject, SubjectType
 from polar_server.resource_server.errors import NotPermitted, invalid
 
@@ -22,6 +23,8 @@ class Caller:
     grant_id: str
     scopes: frozenset[str]
     organizations: Mapping[str, Role]
+    actor: Actor
+    """As the audit log names the caller. Of a call that only reads, it says nothing of the place."""
 
     @property
     def is_organization(self) -> bool:

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import msgspec
 
 from polar_server.database import Transaction
+from polar_server.database.ordered_ids import ordered_id
 from polar_server.resource_server import event_queries
-from polar_server.resource_server.ordered_ids import ordered_id
 from polar_server.resource_server.times import moment
 
 EventType = Literal[

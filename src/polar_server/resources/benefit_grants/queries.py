@@ -6,9 +6,9 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from polar_server.database import Row, Statement, Transaction
+from polar_server.database.ordered_ids import ordered_id
 from polar_server.resource_server.filter_queries import both, within, within_if_asked
 from polar_server.resource_server.listing_queries import Listing
-from polar_server.resource_server.ordered_ids import ordered_id
 from polar_server.resources.customers.queries import of_external_customers
 
 _COLUMNS = """

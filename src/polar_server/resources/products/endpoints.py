@@ -5,31 +5,18 @@ from typing import Annotated, Any
 from litestar import Request, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from polar_server.authorization_server.server import AuthorizationServer, GivenServer
-from polar_server.database import ConstraintViolation, Row, Transaction
+from polar_server.authorization_server.server import GivenServer
 from polar_server.resource_server.bodies import read_body
-from polar_server.resource_server.caller import Caller, GivenCaller
-from polar_server.resource_server.errors import ApiError, ResourceNotFound
-from polar_server.resource_server.events import record_event
+from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list, order_by
 from polar_server.resource_server.metadata import asked_metadata
-from polar_server.resources.products import changes, list_queries, queries
-from polar_server.resources.products.answers import products_listed, products_of
+from polar_server.resources.products import list_queries, operations
+from polar_server.resources.products.answers import products_listed
 from polar_server.resources.products.list_queries import ProductFilter
+from polar_server.resources.products.operations import READ, WRITE, shown
 from polar_server.resources.products.schemas import Product, ProductBenefits, ProductCreate, ProductUpdate, Visibility
 
 SORTED_BY = "One or more of created_at, name, price_amount_type, price_amount; a minus in front turns the order round."
-
-READ, WRITE = "products:read", "products:write"
-
-_NOT_DELETABLE = "The product was sold, or a checkout offers it. Archive it instead."
-
-
-class ProductNotDeletable(ApiError):
-    """Something refers to the product: orders, subscriptions or checkouts. Archive it instead."""
-
-    status = 409
-
 
 @get("/v1/products", scopes=[READ, WRITE])
 async def list_products(
@@ -67,20 +54,14 @@ async def list_products(
 @post("/v1/products", scopes=[WRITE], status_code=201)
 async def create_product(request: Request[Any, Any, Any], caller: GivenCaller, server: GivenServer) -> Product:
     """Create a product with its prices."""
-    new = await read_body(request, ProductCreate)
-    organization_id, now = caller.organization_for(new.organization_id, WRITE), int(server.clock())
-    async with server.database.write() as tx:
-        product_id = await changes.create_product(tx, new, organization_id, now)
-        product = await _shown(tx, product_id, caller, server.issuer)
-        await record_event(tx, organization_id, "product.created", product, now)
-        return product
+    return await operations.create_product(server, caller, await read_body(request, ProductCreate))
 
 
 @get("/v1/products/{product_id:str}", scopes=[READ, WRITE])
 async def get_product(product_id: FromPath[str], caller: GivenCaller, server: GivenServer) -> Product:
     """One product."""
     async with server.database.read() as tx:
-        return await _shown(tx, product_id, caller, server.issuer)
+        return await shown(tx, product_id, caller, server.issuer)
 
 
 @patch("/v1/products/{product_id:str}", scopes=[WRITE])
@@ -88,13 +69,7 @@ async def update_product(
     request: Request[Any, Any, Any], product_id: FromPath[str], caller: GivenCaller, server: GivenServer
 ) -> Product:
     """Change what is sent; archive a product with `is_archived`."""
-    sent, now = await read_body(request, ProductUpdate), int(server.clock())
-    async with server.database.write() as tx:
-        current = await _locked(tx, product_id, caller)
-        await changes.update_product(tx, current, sent, now)
-        product = await _shown(tx, product_id, caller, server.issuer)
-        await record_event(tx, product.organization_id, "product.updated", product, now)
-        return product
+    return await operations.update_product(server, caller, product_id, await read_body(request, ProductUpdate))
 
 
 @post("/v1/products/{product_id:str}/benefits", scopes=[WRITE], status_code=200)
@@ -102,46 +77,13 @@ async def update_product_benefits(
     request: Request[Any, Any, Any], product_id: FromPath[str], caller: GivenCaller, server: GivenServer
 ) -> Product:
     """Set all benefits of a product, in their order; what is left out is taken from it."""
-    sent, now = await read_body(request, ProductBenefits), int(server.clock())
-    async with server.database.write() as tx:
-        current = await _locked(tx, product_id, caller)
-        await changes.replace_benefits(tx, current, sent.benefits, now)
-        product = await _shown(tx, product_id, caller, server.issuer)
-        await record_event(tx, product.organization_id, "product.updated", product, now)
-        return product
+    return await operations.update_benefits(server, caller, product_id, await read_body(request, ProductBenefits))
 
 
 @delete("/v1/products/{product_id:str}", scopes=[WRITE], status_code=204)
 async def delete_product(product_id: FromPath[str], caller: GivenCaller, server: GivenServer) -> None:
     """Delete a product that was never sold."""
-    await _delete(server, product_id, caller)
-
-
-async def _delete(server: AuthorizationServer, product_id: str, caller: Caller) -> None:
-    try:
-        async with server.database.write() as tx:
-            current = await _locked(tx, product_id, caller)
-            if await queries.is_offered(tx, product_id, current["organization_id"]):
-                raise ProductNotDeletable(_NOT_DELETABLE)
-            await queries.delete_product(tx, product_id, current["organization_id"])
-    except ConstraintViolation as error:
-        raise ProductNotDeletable(_NOT_DELETABLE) from error
-
-
-async def _locked(tx: Transaction, product_id: str, caller: Caller) -> Row:
-    """The product, for a change that the person's role must allow."""
-    row = await queries.lock_product(tx, product_id, caller.reach())
-    if row is None:
-        raise ResourceNotFound
-    caller.require(row["organization_id"], WRITE)
-    return row
-
-
-async def _shown(tx: Transaction, product_id: str, caller: Caller, issuer: str) -> Product:
-    row = await queries.find_product(tx, product_id, caller.reach())
-    if row is None:
-        raise ResourceNotFound
-    return (await products_of(tx, [row], caller.reach(), issuer))[0]
+    await operations.delete_product(server, caller, product_id)
 
 
 routes = [list_products, create_product, get_product, update_product, update_product_benefits, delete_product]

@@ -7,11 +7,11 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from polar_server.authorization_server.server import GivenServer
+from polar_server.database.ordered_ids import ordered_id
 from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.errors import ApiError, ResourceNotFound
 from polar_server.resource_server.events import EventType, announce
 from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list
-from polar_server.resource_server.ordered_ids import ordered_id
 from polar_server.resource_server.times import seconds_or_none
 from polar_server.resources.webhooks import queries
 from polar_server.resources.webhooks.access import READ, WRITE, reach

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from polar_server.database import Database, Row, Transaction
+from polar_server.database.ordered_ids import ordered_id
 from polar_server.resource_server import event_queries
-from polar_server.resource_server.ordered_ids import ordered_id
 from polar_server.resources.webhooks import sending_queries
 from polar_server.resources.webhooks.schedule import HELD
 

@@ -12,9 +12,9 @@ from uuid import uuid4
 import structlog
 
 from polar_server.database import Database, Row, Transaction
+from polar_server.database.ordered_ids import ordered_id
 from polar_server.oauth.server_keys import ServerKeys
 from polar_server.outbound import Outbound
-from polar_server.resource_server.ordered_ids import ordered_id
 from polar_server.resources.webhooks import queries, sending_queries
 from polar_server.resources.webhooks.attempts import Outcome, attempt
 from polar_server.resources.webhooks.schedule import ATTEMPTS, FAILURES, delay

@@ -1,0 +1,6 @@
+"""The audit log: who did what, from where, through which app, written in the transaction of the act itself."""
+
+from polar_server.audit.acts import ACTS
+from polar_server.audit.entries import OPERATOR, About, Actor, record
+
+__all__ = ["ACTS", "OPERATOR", "About", "Actor", "record"]
