@@ -14,12 +14,12 @@ SIGNED_IN = [
     "/account/password",
     "/account/sessions/end",
     "/account/sessions/end-others",
-    "/organizations",
-    "/organizations/acme",
-    "/organizations/acme/members/role",
-    "/organizations/acme/members/remove",
-    "/organizations/acme/invitations",
-    "/organizations/acme/invitations/revoke",
+    "/dashboard/organizations",
+    "/dashboard/acme/settings",
+    "/dashboard/acme/members/role",
+    "/dashboard/acme/members/remove",
+    "/dashboard/acme/invitations",
+    "/dashboard/acme/invitations/revoke",
     "/invitations",
 ]
 
@@ -87,7 +87,9 @@ async def test_a_repeated_or_unreadable_form_is_refused(world: World, path: str)
         assert answer.status_code == 400
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/sign-up", "/forgot-password", "/account", "/organizations", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/sign-up", "/forgot-password", "/account", "/dashboard/organizations", "/nothing"]
+)
 async def test_pages_cannot_be_framed_cached_or_scripted(world: World, path: str) -> None:
     """Redirects and errors carry the headers as well."""
     headers = (await world.browser().open(path)).headers

@@ -9,7 +9,7 @@ from polar_server.accounts import invitations, organizations, people
 from polar_server.accounts.organizations import NewOrganization, Organization
 from polar_server.accounts.roles import Role
 
-INVITE = "/organizations/acme/invitations"
+INVITE = "/dashboard/acme/invitations"
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ async def _roles(world: World) -> dict[str, Role]:
 
 
 async def _invite(owner: Browser, email: str = "ada@example.com", role: str = "member") -> int:
-    return (await owner.visit("/organizations/acme", INVITE, email=email, role=role)).status_code
+    return (await owner.visit("/dashboard/acme/members", INVITE, email=email, role=role)).status_code
 
 
 async def test_the_invited_person_joins(world: World, owner: Browser) -> None:
@@ -45,7 +45,7 @@ async def test_the_invited_person_joins(world: World, owner: Browser) -> None:
     link = world.outbox.link("ada@example.com")
     assert "Acme" in (await ada.open(link)).text
     answer = await ada.submit("/invitations")
-    assert answer.headers["location"] == "/organizations/acme?done=joined"
+    assert answer.headers["location"] == "/dashboard/acme/members?done=joined"
     assert (await _roles(world))["ada@example.com"] == Role.ADMIN
     assert (await ada.open(link)).status_code == 410
 
@@ -122,11 +122,11 @@ async def test_an_invitation_lasts_seven_days(world: World, owner: Browser) -> N
 async def test_an_invitation_can_be_taken_back(world: World, owner: Browser) -> None:
     """Its link stops working; taking it back twice is fine."""
     await _invite(owner)
-    await owner.open("/organizations/acme")
+    await owner.open("/dashboard/acme/members")
     form = owner.form(f"{INVITE}/revoke")
     for _ in range(2):
         answer = await owner.post(f"{INVITE}/revoke", form)
-        assert answer.headers["location"] == "/organizations/acme?done=revoked"
+        assert answer.headers["location"] == "/dashboard/acme/members?done=revoked"
     assert (await world.browser().open(world.outbox.link("ada@example.com"))).status_code == 410
 
 
@@ -190,7 +190,7 @@ async def test_a_disabled_inviter_lets_nobody_in(world: World, owner: Browser) -
 )
 async def test_a_bad_field_is_named(world: World, owner: Browser, typed: dict[str, str], field: str) -> None:
     """The page names the field, keeps what was typed, and mails nothing."""
-    answer = await owner.visit("/organizations/acme", INVITE, **typed)
+    answer = await owner.visit("/dashboard/acme/members", INVITE, **typed)
     assert answer.status_code == 400
     assert f'id="{field}-error"' in answer.text
     assert f'value="{typed["email"]}"' in answer.text

@@ -11,7 +11,7 @@ from polar_server.accounts.people import Person
 from polar_server.accounts.roles import Role
 
 OWNER, ADMIN, MEMBER = Role.OWNER, Role.ADMIN, Role.MEMBER
-ROLE, REMOVE = "/organizations/acme/members/role", "/organizations/acme/members/remove"
+ROLE, REMOVE = "/dashboard/acme/members/role", "/dashboard/acme/members/remove"
 
 
 class Acme:
@@ -81,8 +81,8 @@ async def test_everybody_may_leave(acme: Acme, role: Role) -> None:
     """And has no page of the organization any more, from the next request on."""
     browser, person = await acme.joined("ada@example.com", role)
     assert await acme.post(browser, REMOVE, user_id=person.id) == 303
-    assert browser.page.headers["location"] == "/organizations?done=left"
-    assert (await browser.open("/organizations/acme")).status_code == 404
+    assert browser.page.headers["location"] == "/dashboard/organizations?done=left"
+    assert (await browser.open("/dashboard/acme/members")).status_code == 404
 
 
 async def test_the_last_owner_stays_an_owner(acme: Acme, world: World) -> None:
@@ -165,10 +165,10 @@ async def test_the_page_offers_the_forms_that_work(acme: Acme, world: World) -> 
     browser = world.browser()
     await browser.sign_in("owner@example.com")
     other = await acme.add(await world.person("other@example.com"), MEMBER)
-    await browser.open("/organizations/acme")
+    await browser.open("/dashboard/acme/members")
     [form] = [form for form in browser.forms(ROLE) if form["user_id"] == other.id]
     assert (await browser.post(ROLE, {**form, "role": "admin"})).headers["location"].endswith("?done=role_changed")
-    await browser.open("/organizations/acme")
+    await browser.open("/dashboard/acme/members")
     [form] = [form for form in browser.forms(REMOVE) if form["user_id"] == other.id]
     assert (await browser.post(REMOVE, form)).headers["location"].endswith("?done=removed")
     assert await acme.roles() == {"owner@example.com": OWNER}

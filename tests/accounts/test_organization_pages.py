@@ -20,14 +20,14 @@ async def test_an_organization_is_created_and_owned(world: World, is_test: bool)
     """Its creator owns it, and it says whether it is a test organization."""
     browser, person = await world.signed_in("ada@example.com")
     typed = {"name": "Acme Coffee", "slug": "acme-coffee"} | ({"is_test": "true"} if is_test else {})
-    answer = await browser.visit("/organizations", **typed)
-    assert answer.headers["location"] == "/organizations/acme-coffee?done=created"
-    page = await browser.open("/organizations/acme-coffee?done=created")
+    answer = await browser.visit("/dashboard/organizations", **typed)
+    assert answer.headers["location"] == "/dashboard/acme-coffee?done=created"
+    page = await browser.open("/dashboard/acme-coffee/members")
     assert "Acme Coffee" in page.text
-    assert ("test organization" in page.text) == is_test
+    assert ("Test organization" in page.text) == is_test
     [membership] = await organizations.list_memberships(world.database, person.id)
     assert (membership.slug, membership.role, membership.is_test) == ("acme-coffee", Role.OWNER, is_test)
-    assert "/organizations/acme-coffee" in (await browser.open("/organizations")).text
+    assert "/dashboard/acme-coffee" in (await browser.open("/dashboard/organizations")).text
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ async def test_a_bad_field_is_named(world: World, typed: dict[str, str], field: 
     browser, person = await world.signed_in("ada@example.com")
     other = await world.person("bob@example.com")
     await _organization(world, other.id, "taken")
-    answer = await browser.visit("/organizations", **typed, is_test="true")
+    answer = await browser.visit("/dashboard/organizations", **typed, is_test="true")
     assert answer.status_code == 400
     assert f'id="{field}-error"' in answer.text
     assert all(f'value="{value}"' in answer.text for value in typed.values())
@@ -56,9 +56,9 @@ async def test_a_bad_field_is_named(world: World, typed: dict[str, str], field: 
 async def test_a_slug_is_given_once_under_parallel_tries(world: World) -> None:
     """Ten forms for one slug: one organization."""
     browser, person = await world.signed_in("ada@example.com")
-    await browser.open("/organizations")
-    form = {**browser.form("/organizations"), "name": "Acme", "slug": "acme"}
-    answers = await asyncio.gather(*(browser.post("/organizations", form) for _ in range(10)))
+    await browser.open("/dashboard/organizations")
+    form = {**browser.form("/dashboard/organizations"), "name": "Acme", "slug": "acme"}
+    answers = await asyncio.gather(*(browser.post("/dashboard/organizations", form) for _ in range(10)))
     assert sorted(answer.status_code for answer in answers) == [303] + [400] * 9
     assert len(await organizations.list_memberships(world.database, person.id)) == 1
 
@@ -68,15 +68,16 @@ async def test_a_strangers_organization_looks_like_a_missing_one(world: World) -
     owner = await world.person("bob@example.com")
     await _organization(world, owner.id)
     browser, _ = await world.signed_in("ada@example.com")
-    pages = [await browser.open(f"/organizations/{slug}") for slug in ("acme", "missing", "%00", "a" * 99, "Acme")]
+    slugs = ("acme", "missing", "%00", "a" * 99, "Acme")
+    pages = [await browser.open(f"/dashboard/{slug}/members") for slug in slugs]
     assert {page.status_code for page in pages} == {404}
     assert len({page.text for page in pages}) == 1
 
 
 async def test_who_is_signed_out_is_led_to_sign_in(world: World) -> None:
     """And comes back to the organization."""
-    answer = await world.browser().open("/organizations/acme")
-    assert answer.headers["location"] == "/sign-in?return_to=%2Forganizations%2Facme"
+    answer = await world.browser().open("/dashboard/acme/members")
+    assert answer.headers["location"] == "/sign-in?return_to=%2Fdashboard%2Facme%2Fmembers"
 
 
 async def test_a_manager_edits_name_and_avatar(world: World) -> None:
@@ -87,8 +88,8 @@ async def test_a_manager_edits_name_and_avatar(world: World) -> None:
     async with world.database.write() as transaction:
         await organizations.add_member(transaction, organization.id, admin.id, Role.ADMIN, NOW)
     for avatar in ("https://img.example/a.png", ""):
-        answer = await browser.visit("/organizations/acme", name="Acme Two", avatar_url=avatar)
-        assert answer.headers["location"] == "/organizations/acme?done=saved"
+        answer = await browser.visit("/dashboard/acme/settings", name="Acme Two", avatar_url=avatar)
+        assert answer.headers["location"] == "/dashboard/acme/settings?done=saved"
         saved = await organizations.find_organization(world.database, "acme")
         assert saved
         assert (saved.id, saved.name, saved.avatar_url) == (organization.id, "Acme Two", avatar or None)
@@ -100,7 +101,7 @@ async def test_a_bad_edit_is_named(world: World, field: str, value: str) -> None
     browser, person = await world.signed_in("ada@example.com")
     await _organization(world, person.id)
     typed = {"name": "Acme Two", "avatar_url": "", field: value}
-    answer = await browser.visit("/organizations/acme", **typed)
+    answer = await browser.visit("/dashboard/acme/settings", **typed)
     assert answer.status_code == 400
     assert f'id="{field}-error"' in answer.text
     assert all(f'value="{typed[name]}"' in answer.text for name in typed)
@@ -113,9 +114,10 @@ async def test_a_member_sees_people_but_no_forms_of_managers(world: World) -> No
     browser, member = await world.signed_in("ada@example.com")
     async with world.database.write() as transaction:
         await organizations.add_member(transaction, organization.id, member.id, Role.MEMBER, NOW)
-    page = await browser.open("/organizations/acme")
+    page = await browser.open("/dashboard/acme/members")
     assert "bob@example.com" in page.text
-    assert browser.forms("/organizations/acme") == []
-    assert browser.forms("/organizations/acme/invitations") == []
-    token = world.csrf(browser, "/organizations/acme")
-    assert (await browser.post("/organizations/acme", {"csrf": token, "name": "Mine"})).status_code == 403
+    assert browser.forms("/dashboard/acme/invitations") == []
+    await browser.open("/dashboard/acme/settings")
+    assert browser.forms("/dashboard/acme/settings") == []
+    token = world.csrf(browser, "/dashboard/acme/settings")
+    assert (await browser.post("/dashboard/acme/settings", {"csrf": token, "name": "Mine"})).status_code == 403

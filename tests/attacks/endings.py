@@ -33,8 +33,8 @@ def _member_removed(values: Values) -> None:
 def _remove_ada(world: World, user_id: str) -> dict[str, str]:
     organization = world.joint_organization("dune", "Dune Theatre")
     made = _code_and_tokens(world, world.client_a, world.ada, **apps.acting_for(organization.id))
-    world.bob.browser.open(f"/organizations/{organization.slug}")
-    answer = world.bob.browser.submit_to(f"/organizations/{organization.slug}/members/remove", user_id=user_id)
+    world.bob.browser.open(f"/dashboard/{organization.slug}/members")
+    answer = world.bob.browser.submit_to(f"/dashboard/{organization.slug}/members/remove", user_id=user_id)
     assert answer.status == 303, answer.text
     return made
 

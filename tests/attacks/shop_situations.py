@@ -140,8 +140,8 @@ def _stocked(world: World, organization: Organization) -> dict[str, str]:
 
 def _remove(values: Values, organization: Organization) -> None:
     browser = values.world.bob.browser
-    browser.open(f"/organizations/{organization.slug}")
-    answer = browser.submit_to(f"/organizations/{organization.slug}/members/remove", user_id=values["victim_user_id"])
+    browser.open(f"/dashboard/{organization.slug}/members")
+    answer = browser.submit_to(f"/dashboard/{organization.slug}/members/remove", user_id=values["victim_user_id"])
     assert answer.status == 303, answer.text
 
 

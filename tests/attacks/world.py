@@ -148,8 +148,8 @@ class World:
 
     def organization_of(self, owner: Person, slug: str, name: str) -> Organization:
         """Make an organization on the page."""
-        owner.browser.open("/organizations")
-        answer = owner.browser.submit_to("/organizations", slug=slug, name=name)
+        owner.browser.open("/dashboard/organizations")
+        answer = owner.browser.submit_to("/dashboard/organizations", slug=slug, name=name)
         assert answer.status == 303, answer.text
         row = self.store.find("SELECT id FROM organizations WHERE slug = :slug", slug=slug)
         assert row is not None, "it was just made"

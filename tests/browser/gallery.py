@@ -159,9 +159,9 @@ def _account(page: Page, cast: Cast) -> Iterator[str]:
 
 
 def _organizations(page: Page, cast: Cast) -> Iterator[str]:
-    page.goto(cast.url("/organizations"))
+    page.goto(cast.url("/dashboard/organizations"))
     yield "organizations"
-    page.goto(cast.url(f"/organizations/{cast.organization.slug}"))
+    page.goto(cast.url(f"/dashboard/{cast.organization.slug}/members"))
     page.get_by_label("Email").fill(cast.newcomer)
     _press(page, page.get_by_role("button", name="Send invitation"))
     yield "organization"
@@ -177,7 +177,7 @@ def _organizations(page: Page, cast: Cast) -> Iterator[str]:
     page.goto(cast.url("/sign-in"))
     _sign_in_as(page, unverified.email)
     yield "account-unverified"
-    page.goto(cast.url("/organizations"))
+    page.goto(cast.url("/dashboard/organizations"))
     yield "organizations-none"
     page.goto(cast.asking())
     yield "consent-without-an-organization"

@@ -14,7 +14,7 @@ def test_life_of_an_organization(browser: Browser, any_page: Page, server: Serve
     """An owner makes an organization, invites somebody, changes their role, and removes them."""
     page, guest = any_page, server.person(name="Mary Somerville")
     sign_in(page, server, person)
-    page.goto(f"{server.issuer}/organizations")
+    page.goto(f"{server.issuer}/dashboard/organizations")
     page.get_by_label("Name", exact=True).fill("Acme Coffee")
     page.get_by_label("Short name").fill(f"acme-{person.id[:8]}")
     page.get_by_role("button", name="Create organization").click()
@@ -63,7 +63,7 @@ def test_removed_members_token_dies(browser: Browser, page: Page, server: Server
     assert app.introspect(token)["active"]
     with chromium.opened(browser, server.issuer) as owners:
         sign_in(owners, server, owner)
-        owners.goto(f"{server.issuer}/organizations/{organization.slug}")
+        owners.goto(f"{server.issuer}/dashboard/{organization.slug}/members")
         owners.get_by_role("button", name=f"Remove {person.email}").click()
         expect(owners.get_by_role("status")).to_be_visible()
     assert app.introspect(token) == {"active": False}

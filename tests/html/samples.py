@@ -76,6 +76,13 @@ ORGANIZATIONS = [
         4, slug="x" * 60, name=LONG_NAME, avatar_url="https://app.example/logo.png", is_test=True, role="member"
     ),
 ]
+
+
+def _inside(one: Thing, role: str) -> dict[str, Any]:
+    """What the frame of a page within an organization shows."""
+    return {"organization": Thing(**{**vars(one), "role": role}), "memberships": ORGANIZATIONS}
+
+
 SOME_SCOPES = scopes.describe(("openid", "profile", "email", "products:read", "orders:read", "products:write"))
 ALL_SCOPES = scopes.describe(scopes.NAMES)
 NO_SCOPES = scopes.describe(())
@@ -255,36 +262,39 @@ PAGES: dict[str, list[dict[str, Any]]] = {
             "done": "left",
         },
     ],
-    "accounts/organization.html": [
+    "accounts/members.html": [
         {
             "session": session(),
-            "organization": ORGANIZATIONS[0],
-            "role": "member",
+            **_inside(ORGANIZATIONS[0], "member"),
             "members": _MEMBERS[:2],
             "invitations": [],
             "invite": {},
-            "form": {},
         },
         {
             "session": session(),
-            "organization": ORGANIZATIONS[3],
-            "role": "owner",
+            **_inside(ORGANIZATIONS[3], "owner"),
             "members": _MEMBERS,
             "invitations": _INVITATIONS,
             "invite": {"email": "x@", "role": "admin"},
-            "form": {"name": "", "avatar_url": "ftp:"},
-            "done": "created",
+            "done": "joined",
             "errors": {"email": "Enter an email address like ada@example.com."},
         },
         {
             "session": session(id="u2"),
-            "organization": ORGANIZATIONS[0],
-            "role": "admin",
+            **_inside(ORGANIZATIONS[0], "admin"),
             "members": _MEMBERS,
             "invitations": [],
             "invite": {},
-            "form": {},
             "errors": {"form": "An organization needs an owner. Make somebody else owner first."},
+        },
+    ],
+    "accounts/organization_settings.html": [
+        {"session": session(), **_inside(ORGANIZATIONS[0], "member"), "form": {}},
+        {
+            "session": session(),
+            **_inside(ORGANIZATIONS[3], "owner"),
+            "form": {"name": "", "avatar_url": "ftp:"},
+            "errors": {"name": "Enter a name.", "avatar_url": "No."},
         },
     ],
     "authorization_server/consent.html": [

@@ -19,7 +19,7 @@ CASES = [
     for name, many in samples.PAGES.items()
     for number, values in enumerate(many)
 ]
-BASES = {"html/base.html", "html/card.html", "html/signed_in.html", "html/parts.html"}
+BASES = {"html/base.html", "html/card.html", "html/signed_in.html", "html/parts.html", "html/navigation.html"}
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def test_consent_without_an_organization_cannot_be_allowed(show: Callable[..., D
     """Who can choose none reads why, finds the way to create one, and can only deny."""
     document = show("authorization_server/consent.html", **samples.PAGES["authorization_server/consent.html"][4])
     assert [("disabled" in button) for button in document.all("button")] == [False, True]
-    assert {"href": "/organizations"} in document.all("a")
+    assert {"href": "/dashboard/organizations"} in document.all("a")
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_the_refusal_page_carries_its_code(show: Callable[..., Document]) -> Non
 
 def test_admins_are_not_offered_what_only_owners_may(show: Callable[..., Document]) -> None:
     """An admin sees no form for an owner's role and no way to make an owner."""
-    document = show("accounts/organization.html", **samples.PAGES["accounts/organization.html"][2])
+    document = show("accounts/members.html", **samples.PAGES["accounts/members.html"][2])
     posted = [field["value"] for _, inputs in document.forms() for field in inputs if field.get("name") == "user_id"]
     assert "u1" not in posted
     assert "owner" not in [option["value"] for option in document.all("option")]

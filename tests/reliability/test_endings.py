@@ -99,7 +99,7 @@ def app_ending(crowd: Crowd, person: Person) -> Ending:
 @pytest.fixture
 def membership_ending(crowd: Crowd, person: Person, owner: Person, organization: Organization) -> Ending:
     """The owner of the organization removes the person."""
-    page = f"/organizations/{organization.slug}"
+    page = f"/dashboard/{organization.slug}/members"
 
     def join() -> str:
         crowd.server.member(organization, person)

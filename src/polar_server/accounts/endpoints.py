@@ -16,6 +16,7 @@ from polar_server.accounts import (
     invitation_pages,
     member_pages,
     organization_pages,
+    organization_settings_pages,
     password_reset_pages,
     sign_in_pages,
     sign_up_pages,
@@ -29,6 +30,7 @@ _PAGES = (
     email_pages,
     account_pages,
     organization_pages,
+    organization_settings_pages,
     member_pages,
     invitation_pages,
 )

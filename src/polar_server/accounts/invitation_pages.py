@@ -16,7 +16,7 @@ from polar_server.accounts.invitations import (
     UnverifiedEmail,
     WrongAccount,
 )
-from polar_server.accounts.organization_page import organization_page, refused
+from polar_server.accounts.organization_page import members_page, refused
 from polar_server.accounts.organizations import Membership, NotAllowed
 from polar_server.accounts.roles import Role
 from polar_server.accounts.sessions import Session
@@ -51,10 +51,10 @@ async def submit_acceptance(request: PageRequest, session: GivenSession, desk: G
     if not accepted:
         return link_expired(request, desk, "invitation")
     log.info("invitation_accepted", organization_id=invitation.organization_id, user_id=session.user.id)
-    return redirect(f"/organizations/{invitation.slug}?done=joined")
+    return redirect(f"/dashboard/{invitation.slug}/members?done=joined")
 
 
-@post("/organizations/{slug:str}/invitations", status_code=303, include_in_schema=False)
+@post("/dashboard/{slug:str}/invitations", status_code=303, include_in_schema=False)
 async def submit_invitation(
     request: PageRequest, slug: FromPath[str], session: GivenSession, desk: GivenDesk, visit: GivenVisit
 ) -> Page:
@@ -64,22 +64,20 @@ async def submit_invitation(
     membership = await require_membership(desk.database, session, slug)
     values, errors = fields.check(form, email=fields.email, role=fields.role)
     if errors:
-        return await organization_page(
-            request, session, desk, membership, visit.now, status=400, invite=form, errors=errors
-        )
+        return await members_page(request, session, desk, membership, visit.now, status=400, invite=form, errors=errors)
     new = NewInvitation(membership.organization_id, values["email"], Role(values["role"]), session.user.id)
     limits = guesses.invitation_limits(desk.server_keys, desk.settings, new.email, visit.address)
     throttled = await guesses.count(desk.database, limits, visit.now)
     if throttled:
-        return too_many_tries(request, desk, throttled, "invite", f"/organizations/{slug}")
+        return too_many_tries(request, desk, throttled, "invite", f"/dashboard/{slug}/members")
     try:
         await _invite(desk, membership, session, new, visit)
     except (NotAllowed, AlreadyAMember, TooManyInvitations) as refusal:
         return await refused(request, session, desk, membership, visit.now, refusal)
-    return redirect(f"/organizations/{slug}?done=invited")
+    return redirect(f"/dashboard/{slug}/members?done=invited")
 
 
-@post("/organizations/{slug:str}/invitations/revoke", status_code=303, include_in_schema=False)
+@post("/dashboard/{slug:str}/invitations/revoke", status_code=303, include_in_schema=False)
 async def submit_revocation(
     request: PageRequest, slug: FromPath[str], session: GivenSession, desk: GivenDesk, visit: GivenVisit
 ) -> Page:
@@ -91,7 +89,7 @@ async def submit_revocation(
         await _revoke(desk, membership.organization_id, form.get("invitation_id", ""), session.user.id, visit.now)
     except NotAllowed as refusal:
         return await refused(request, session, desk, membership, visit.now, refusal)
-    return redirect(f"/organizations/{slug}?done=revoked")
+    return redirect(f"/dashboard/{slug}/members?done=revoked")
 
 
 async def _invite(desk: Desk, membership: Membership, session: Session, new: NewInvitation, visit: Visit) -> None:

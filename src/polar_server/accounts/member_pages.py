@@ -8,7 +8,7 @@ from polar_server.accounts.answers import log
 from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.fields import is_user_id
 from polar_server.accounts.guards import require_membership, require_session
-from polar_server.accounts.organization_page import organization_page, refused
+from polar_server.accounts.organization_page import members_page, refused
 from polar_server.accounts.organizations import LastOwner, NotAllowed, NotAMember
 from polar_server.accounts.roles import Role
 from polar_server.html import Page, PageRequest, redirect
@@ -17,7 +17,7 @@ REFUSED = (NotAllowed, NotAMember, LastOwner)
 NO_ROLE = {"form": "Choose one of the roles: owner, admin or member."}
 
 
-@post("/organizations/{slug:str}/members/role", status_code=303, include_in_schema=False)
+@post("/dashboard/{slug:str}/members/role", status_code=303, include_in_schema=False)
 async def submit_role(
     request: PageRequest, slug: FromPath[str], session: GivenSession, desk: GivenDesk, visit: GivenVisit
 ) -> Page:
@@ -27,16 +27,16 @@ async def submit_role(
     membership = await require_membership(desk.database, session, slug)
     role, user_id = form.get("role"), form.get("user_id", "")
     if role not in list(Role):
-        return await organization_page(request, session, desk, membership, visit.now, status=400, errors=NO_ROLE)
+        return await members_page(request, session, desk, membership, visit.now, status=400, errors=NO_ROLE)
     try:
         await _change(desk, membership.organization_id, user_id, Role(role), session.user.id, visit.now)
     except REFUSED as refusal:
         return await refused(request, session, desk, membership, visit.now, refusal)
     log.info("role_changed", organization_id=membership.organization_id, user_id=user_id, role=role, by=session.user.id)
-    return redirect(f"/organizations/{slug}?done=role_changed")
+    return redirect(f"/dashboard/{slug}/members?done=role_changed")
 
 
-@post("/organizations/{slug:str}/members/remove", status_code=303, include_in_schema=False)
+@post("/dashboard/{slug:str}/members/remove", status_code=303, include_in_schema=False)
 async def submit_remove(
     request: PageRequest, slug: FromPath[str], session: GivenSession, desk: GivenDesk, visit: GivenVisit
 ) -> Page:
@@ -51,7 +51,7 @@ async def submit_remove(
         return await refused(request, session, desk, membership, visit.now, refusal)
     log.info("member_removed", organization_id=membership.organization_id, user_id=user_id, by=session.user.id)
     leaves = user_id == session.user.id
-    return redirect("/organizations?done=left" if leaves else f"/organizations/{slug}?done=removed")
+    return redirect("/dashboard/organizations?done=left" if leaves else f"/dashboard/{slug}/members?done=removed")
 
 
 async def _change(desk: Desk, organization_id: str, user_id: str, role: Role, actor_id: str, now: int) -> None:

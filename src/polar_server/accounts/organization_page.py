@@ -1,4 +1,4 @@
-"""The page of one organization, which the forms on it come back to."""
+"""The pages of one organization, which the forms on them come back to."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from polar_server.accounts.organizations import (
     Membership,
     NotAllowed,
     NotAMember,
-    Organization,
     list_members,
+    list_memberships,
 )
 from polar_server.accounts.roles import may_manage
 from polar_server.accounts.sessions import Session
@@ -31,25 +31,44 @@ async def organization_page(
     session: Session,
     desk: Desk,
     membership: Membership,
+    template: str,
+    status: int = 200,
+    **values: Any,
+) -> Page:
+    """A page within the organization, with the way to the person's others."""
+    return desk.pages.render(
+        request,
+        template,
+        status=status,
+        session=session,
+        organization=membership,
+        memberships=await list_memberships(desk.database, session.user.id),
+        **values,
+    )
+
+
+async def members_page(
+    request: PageRequest,
+    session: Session,
+    desk: Desk,
+    membership: Membership,
     now: int,
     status: int = 200,
     **values: Any,
 ) -> Page:
-    """The organization to one of its members; managers see open invitations, too."""
-    organization_id, role = membership.organization_id, membership.role
-    manages = may_manage(role)
-    values = {"form": {}, "invite": {}, "done": None, "errors": {}, **values}
-    return desk.pages.render(
-        request,
-        "accounts/organization.html",
-        status=status,
-        session=session,
-        organization=_shown(membership),
-        role=role,
-        members=await list_members(desk.database, organization_id),
-        invitations=await list_invitations(desk.database, organization_id, now) if manages else [],
+    """The members to one of them; managers see open invitations, too."""
+    organization_id = membership.organization_id
+    values = {
+        "invite": {},
+        "done": None,
+        "errors": {},
+        "members": await list_members(desk.database, organization_id),
+        "invitations": await list_invitations(desk.database, organization_id, now)
+        if may_manage(membership.role)
+        else [],
         **values,
-    )
+    }
+    return await organization_page(request, session, desk, membership, "accounts/members.html", status=status, **values)
 
 
 async def refused(
@@ -57,10 +76,4 @@ async def refused(
 ) -> Page:
     """The page again, saying why nothing was done."""
     status, sentence = REFUSALS[type(refusal)]
-    return await organization_page(request, session, desk, membership, now, status=status, errors={"form": sentence})
-
-
-def _shown(membership: Membership) -> Organization:
-    return Organization(
-        membership.organization_id, membership.slug, membership.name, membership.avatar_url, membership.is_test, 0
-    )
+    return await members_page(request, session, desk, membership, now, status=status, errors={"form": sentence})

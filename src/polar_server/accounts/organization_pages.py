@@ -1,29 +1,27 @@
-"""The pages /organizations and /organizations/{slug}: list, create, show and edit."""
+"""The pages /dashboard/organizations: list, create, and who is in one."""
 
 from litestar import get, post
-from litestar.exceptions import PermissionDeniedException
 from litestar.params import FromPath
 
 from polar_server.accounts import fields, organizations
 from polar_server.accounts.answers import log
 from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.guards import require_membership, require_session
-from polar_server.accounts.organization_page import organization_page
+from polar_server.accounts.organization_page import members_page
 from polar_server.accounts.organizations import NewOrganization, Organization, SlugTaken
-from polar_server.accounts.roles import may_manage
 from polar_server.accounts.sessions import Session
 from polar_server.html import Page, PageRequest, redirect
 
 TAKEN = {"slug": "Another organization has this short name. Choose another one."}
 
 
-@get("/organizations", include_in_schema=False)
+@get("/dashboard/organizations", include_in_schema=False)
 async def show_organizations(request: PageRequest, session: GivenSession, desk: GivenDesk) -> Page:
     """The person's organizations, and a form for a new one."""
     return await _list(request, require_session(request, session), desk, {}, {})
 
 
-@post("/organizations", status_code=303, include_in_schema=False)
+@post("/dashboard/organizations", status_code=303, include_in_schema=False)
 async def submit_organization(request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit) -> Page:
     """Create an organization, owned by the person."""
     session = require_session(request, session)
@@ -36,41 +34,18 @@ async def submit_organization(request: PageRequest, session: GivenSession, desk:
     if organization is None:
         return await _list(request, session, desk, form, TAKEN)
     log.info("organization_created", organization_id=organization.id, user_id=session.user.id, is_test=new.is_test)
-    return redirect(f"/organizations/{organization.slug}?done=created")
+    return redirect(f"/dashboard/{organization.slug}?done=created")
 
 
-@get("/organizations/{slug:str}", include_in_schema=False)
-async def show_organization(
+@get("/dashboard/{slug:str}/members", include_in_schema=False)
+async def show_members(
     request: PageRequest, slug: FromPath[str], session: GivenSession, desk: GivenDesk, visit: GivenVisit
 ) -> Page:
-    """One organization, to its members."""
+    """Who is in the organization, to its members."""
     session = require_session(request, session)
     membership = await require_membership(desk.database, session, slug)
     done = request.query_params.get("done")
-    return await organization_page(request, session, desk, membership, visit.now, done=done)
-
-
-@post("/organizations/{slug:str}", status_code=303, include_in_schema=False)
-async def submit_edit(
-    request: PageRequest, slug: FromPath[str], session: GivenSession, desk: GivenDesk, visit: GivenVisit
-) -> Page:
-    """Save name and avatar."""
-    session = require_session(request, session)
-    form = await desk.pages.read_form(request, session)
-    membership = await require_membership(desk.database, session, slug)
-    if not may_manage(membership.role):
-        raise PermissionDeniedException
-    values, errors = fields.check(form, name=fields.name, avatar_url=fields.picture)
-    if errors:
-        return await organization_page(
-            request, session, desk, membership, visit.now, status=400, form=form, errors=errors
-        )
-    async with desk.database.write() as transaction:
-        await organizations.save_organization(
-            transaction, membership.organization_id, values["name"], values["avatar_url"] or None, visit.now
-        )
-    log.info("organization_changed", organization_id=membership.organization_id, user_id=session.user.id)
-    return redirect(f"/organizations/{slug}?done=saved")
+    return await members_page(request, session, desk, membership, visit.now, done=done)
 
 
 async def _create(desk: Desk, new: NewOrganization, user_id: str, now: int) -> Organization | None:
@@ -96,4 +71,4 @@ async def _list(
     )
 
 
-routes = [show_organizations, submit_organization, show_organization, submit_edit]
+routes = [show_organizations, submit_organization, show_members]
