@@ -73,6 +73,8 @@ QUERIED_BY_OTHER_KEYS = {
     "polar_server.accounts.organization_queries.FIND_MEMBERSHIP": "a person's own, by the slug in the URL",
     "polar_server.accounts.queries.SWEEPS": "what expired is removed for everybody",
     "polar_server.accounts.organization_queries.FIND_INVITATION": "the token names the invitation and proves it",
+    "polar_server.authorization_server.organization_token_queries._FIND": "the token names its row and proves it",
+    "polar_server.authorization_server.sweep_queries._ORGANIZATION_TOKENS": "what ended is removed for everybody",
     "polar_server.resource_server.event_queries._WAITS": "events of all organizations are dispatched",
     "polar_server.resource_server.event_queries._LIST_WAITING": "events of all organizations are dispatched",
     "polar_server.resource_server.event_queries._MARK_DISPATCHED": "events of all organizations are dispatched",

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from polar_server.accounts.roles import Role, allowed_scopes
-from polar_server.authorization_server import token_queries
+from polar_server.authorization_server import organization_token_queries, token_queries
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.authorization_server.token_queries import FoundToken
 from polar_server.oauth import bearer, scopes
 from polar_server.oauth.bearer import StoredToken
 from polar_server.oauth.errors import InvalidToken
-from polar_server.oauth.tokens import Token
+from polar_server.oauth.tokens import Token, TokenKind
 from polar_server.oauth.userinfo import Profile
+
+USED_EVERY = 60
+"""Seconds between two notes of when an organization token was used: a call should not cost a write."""
 
 
 class LiveToken(NamedTuple):
@@ -31,6 +34,8 @@ async def find_live_token(server: AuthorizationServer, token: Token) -> LiveToke
 
 async def find_live_caller(server: AuthorizationServer, token: Token) -> tuple[LiveToken, Mapping[str, Role]]:
     """The same, and the organizations that its subject reaches with the roles there, in one look."""
+    if token.kind is TokenKind.ORGANIZATION_TOKEN:
+        return await _find_organization(server, token)
     async with server.database.read() as tx:
         found, roles = await token_queries.find_caller(tx, token.id)
     live = _live(server, token, found)
@@ -38,6 +43,19 @@ async def find_live_caller(server: AuthorizationServer, token: Token) -> tuple[L
     if organization_id is None:
         return live, roles
     assert live.role is not None, "a live organization token has a member behind it"
+    return live, {organization_id: live.role}
+
+
+async def _find_organization(server: AuthorizationServer, token: Token) -> tuple[LiveToken, Mapping[str, Role]]:
+    """An organization that calls with a token of its own."""
+    async with server.database.read() as tx:
+        found, last_used_at = await organization_token_queries.find_token(tx, token.id) or (None, None)
+    live = _live(server, token, found)
+    organization_id, now = live.stored.grant.subject.id, int(server.clock())
+    assert live.role is not None, "a live organization token has a member behind it"
+    if last_used_at is None or last_used_at <= now - USED_EVERY:
+        async with server.database.statement() as tx:
+            await organization_token_queries.touch_token(tx, organization_id, token.id, now, now - USED_EVERY)
     return live, {organization_id: live.role}
 
 

@@ -38,12 +38,12 @@ _COUNT_OF_OWNER = Statement("SELECT count(*) FROM clients WHERE owner_id = :owne
 _ADD = Statement("""
     INSERT INTO clients (
         client_id, name, auth_method, grant_types, redirect_uris, scope, default_sub_type, id_token_alg, require_pkce,
-        is_resource_server, is_anonymous, owner_id, client_uri, logo_uri, policy_uri, tos_uri, secret_digest,
-        secret_key_id, registration_digest, registration_key_id, created_at
+        is_resource_server, is_anonymous, owner_id, client_uri, logo_uri, policy_uri, tos_uri, secret_id,
+        secret_digest, secret_key_id, registration_id, registration_digest, registration_key_id, created_at
     ) VALUES (
         :client_id, :name, :auth_method, :grant_types, :redirect_uris, :scope, :default_sub_type, :id_token_alg,
         :require_pkce, :is_resource_server, :is_anonymous, :owner_id, :client_uri, :logo_uri, :policy_uri, :tos_uri,
-        :secret_digest, :secret_key_id, :registration_digest, :registration_key_id, :now
+        :secret_id, :secret_digest, :secret_key_id, :registration_id, :registration_digest, :registration_key_id, :now
     )
 """)
 _UPDATE = Statement("""
@@ -55,9 +55,9 @@ _UPDATE = Statement("""
 """)
 _ROTATE_SECRET = Statement("""
     UPDATE clients SET
-        previous_secret_digest = secret_digest, previous_secret_key_id = secret_key_id,
-        previous_secret_expires_at = :previous_expires_at,
-        secret_digest = :digest, secret_key_id = :key_id, modified_at = :now
+        previous_secret_id = secret_id, previous_secret_digest = secret_digest,
+        previous_secret_key_id = secret_key_id, previous_secret_expires_at = :previous_expires_at,
+        secret_id = :id, secret_digest = :digest, secret_key_id = :key_id, modified_at = :now
     WHERE client_id = :client_id AND deleted_at IS NULL AND auth_method <> 'none'
 """)
 _DELETE = Statement("UPDATE clients SET deleted_at = :now WHERE client_id = :client_id AND deleted_at IS NULL")
@@ -120,21 +120,9 @@ async def update_client(tx: Transaction, **columns: Any) -> bool:
     return await tx.run(_UPDATE, **columns) == 1
 
 
-async def rotate_secret(
-    tx: Transaction, client_id: str, digest: str, key_id: str, previous_expires_at: int, now: int
-) -> bool:
-    """Give a client a new secret and let the present one work until `previous_expires_at`."""
-    return (
-        await tx.run(
-            _ROTATE_SECRET,
-            client_id=client_id,
-            digest=digest,
-            key_id=key_id,
-            previous_expires_at=previous_expires_at,
-            now=now,
-        )
-        == 1
-    )
+async def rotate_secret(tx: Transaction, **columns: Any) -> bool:
+    """Give a client a new secret and let the present one work until `previous_expires_at`; `id` is the new one's."""
+    return await tx.run(_ROTATE_SECRET, **columns) == 1
 
 
 async def delete_client(tx: Transaction, client_id: str, now: int) -> bool:

@@ -55,8 +55,10 @@ async def create_client(
         is_resource_server=ownership.is_resource_server,
         is_anonymous=ownership.is_anonymous,
         owner_id=ownership.owner_id,
+        secret_id=None if secret is None else _id_of(secret),
         secret_digest=None if secret is None else secret_digest(client_id, secret, server_keys),
         secret_key_id=None if secret is None else server_keys.key_id,
+        registration_id=_id_of(registration_token),
         registration_digest=server_keys.digest(registration_token),
         registration_key_id=server_keys.key_id,
         now=now_ms // 1000,
@@ -85,7 +87,15 @@ async def rotate_secret(
     """
     secret, now = _mint(TokenKind.CLIENT_SECRET, now_ms), now_ms // 1000
     digest = secret_digest(client_id, secret, server_keys)
-    rotated = await queries.rotate_secret(tx, client_id, digest, server_keys.key_id, now + overlap, now)
+    rotated = await queries.rotate_secret(
+        tx,
+        client_id=client_id,
+        id=_id_of(secret),
+        digest=digest,
+        key_id=server_keys.key_id,
+        previous_expires_at=now + overlap,
+        now=now,
+    )
     return secret if rotated else None
 
 
@@ -124,6 +134,10 @@ def _columns(metadata: ClientMetadata) -> dict[str, Any]:
         "policy_uri": metadata.policy_uri,
         "tos_uri": metadata.tos_uri,
     }
+
+
+def _id_of(text: str) -> str:
+    return text[-tokens.BODY_LENGTH :][: tokens.ID_LENGTH]
 
 
 def _mint(kind: TokenKind, now_ms: int) -> str:

@@ -9,7 +9,9 @@ from polar_server.settings import Settings
 
 BATCH = 500
 KEPT = 30 * 86_400
-"""Seconds for which a used refresh token is kept, so that its replay is recognised and ends the grant."""
+"""Seconds for which a used refresh token is kept, so that its replay is recognised and ends the grant.
+
+An organization token that ended stays in its list for as long."""
 
 
 async def sweep(database: Database, settings: Settings, now: int) -> dict[str, int]:
@@ -23,6 +25,9 @@ async def sweep(database: Database, settings: Settings, now: int) -> dict[str, i
     return {
         "authorization_codes": await _in_batches(database, lambda tx: queries.sweep_codes(tx, unusable, now, BATCH)),
         "access_tokens": await _in_batches(database, lambda tx: queries.sweep_access_tokens(tx, unusable, now, BATCH)),
+        "organization_tokens": await _in_batches(
+            database, lambda tx: queries.sweep_organization_tokens(tx, now - KEPT, BATCH)
+        ),
         "refresh_tokens": await _in_windows(
             database,
             forgotten,

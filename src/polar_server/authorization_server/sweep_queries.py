@@ -13,6 +13,12 @@ _ACCESS_TOKENS = Statement("""
         SELECT id FROM access_tokens WHERE id < :older_than AND expires_at < :now ORDER BY id LIMIT :batch
     )
 """)
+# Most of these live on as well, but an organization has few.
+_ORGANIZATION_TOKENS = Statement("""
+    DELETE FROM organization_tokens WHERE id IN (
+        SELECT id FROM organization_tokens WHERE revoked_at < :before OR expires_at < :before ORDER BY id LIMIT :batch
+    )
+""")
 _WINDOW = "SELECT id FROM {table} WHERE id > :after AND id < :older_than ORDER BY id LIMIT 1 OFFSET :size"
 _REFRESH_TOKEN_WINDOW = Statement(_WINDOW.format(table="refresh_tokens"))
 _GRANT_WINDOW = Statement(_WINDOW.format(table="grants"))
@@ -41,6 +47,11 @@ async def sweep_codes(tx: Transaction, older_than: str, now: int, batch: int) ->
 async def sweep_access_tokens(tx: Transaction, older_than: str, now: int, batch: int) -> int:
     """Remove expired access tokens with an id before `older_than`; how many."""
     return await tx.run(_ACCESS_TOKENS, older_than=older_than, now=now, batch=batch)
+
+
+async def sweep_organization_tokens(tx: Transaction, before: int, batch: int) -> int:
+    """Remove organization tokens that ended before a moment; how many."""
+    return await tx.run(_ORGANIZATION_TOKENS, before=before, batch=batch)
 
 
 async def refresh_token_window(tx: Transaction, after: str, older_than: str, size: int) -> str | None:

@@ -7,11 +7,13 @@ from cyclopts import App, Parameter
 from polar_server.accounts import fields, organizations
 from polar_server.accounts.organizations import LastOwner, NewOrganization, Organization, SlugTaken
 from polar_server.accounts.roles import Role
+from polar_server.cli import organization_tokens
 from polar_server.cli.opening import opened
 from polar_server.cli.output import Record, Records, Refused, timestamp
 from polar_server.cli.people import Flag, everything, person_called
 
 app = App(name="organization", help="Organizations and their members.")
+app.command(organization_tokens.app)
 
 
 @app.command

@@ -6,7 +6,7 @@ from polar_server.oauth import tokens
 from polar_server.oauth.errors import InsufficientScope, InvalidToken, OAuthError
 from polar_server.oauth.grants import Grant
 from polar_server.oauth.server_keys import ServerKeys
-from polar_server.oauth.tokens import ACCESS_TOKENS, Token
+from polar_server.oauth.tokens import ACCESS_TOKENS, Token, TokenKind
 
 
 class MissingToken(OAuthError):
@@ -29,14 +29,14 @@ class StoredToken(NamedTuple):
     grant: Grant
 
 
-def token_of(authorization: str | None) -> Token:
-    """The access token of an Authorization header (§2.1). Raises MissingToken or InvalidToken."""
+def token_of(authorization: str | None, kinds: frozenset[TokenKind] = ACCESS_TOKENS) -> Token:
+    """The access token of an Authorization header (§2.1), of one of the kinds. Raises MissingToken or InvalidToken."""
     if authorization is None:
         raise MissingToken("Send an access token: Authorization: Bearer <token>.")
     scheme, _, text = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise MissingToken("The Authorization header must use the Bearer scheme.")
-    token = tokens.parse(text.strip(" "), ACCESS_TOKENS)
+    token = tokens.parse(text.strip(" "), kinds)
     if token is None:
         raise InvalidToken("not an access token, or its checksum is wrong")
     return token

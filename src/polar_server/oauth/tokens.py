@@ -38,9 +38,12 @@ class TokenKind(StrEnum):
     SESSION = "polar_us_"
     MAIL_LINK = "polar_ml_"
     CHECKOUT = "polar_c_"
+    ORGANIZATION_TOKEN = "polar_oat_"  # noqa: S105
 
 
 ACCESS_TOKENS = frozenset({TokenKind.USER_ACCESS_TOKEN, TokenKind.ORGANIZATION_ACCESS_TOKEN})
+API_TOKENS = ACCESS_TOKENS | {TokenKind.ORGANIZATION_TOKEN}
+"""What calls the API: tokens of grants, and those that an organization made for itself."""
 REFRESH_TOKENS = frozenset({TokenKind.USER_REFRESH_TOKEN, TokenKind.ORGANIZATION_REFRESH_TOKEN})
 
 

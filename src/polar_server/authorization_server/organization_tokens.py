@@ -1,0 +1,117 @@
+"""Organization access tokens: made by an owner or admin, for a program of the organization's own, without a client.
+
+A token does what its scopes say, as far as its maker's role still covers them; it is dead when they leave.
+"""
+
+import os
+from dataclasses import dataclass
+
+from polar_server.accounts import fields, organization_queries
+from polar_server.accounts.fields import Unacceptable
+from polar_server.accounts.organizations import NotAllowed
+from polar_server.authorization_server import organization_token_queries as queries
+from polar_server.database import Row, Transaction
+from polar_server.oauth import scopes, tokens
+from polar_server.oauth.server_keys import ServerKeys
+from polar_server.oauth.tokens import Token, TokenKind
+
+DAYS = (7, 30, 90, 365)
+"""How long a token can be made to work; None is without an end."""
+MOST_LIVE = 100
+"""Live tokens of one organization."""
+SCOPES = tuple(name for name in scopes.NAMES if name not in {"openid", "profile", "email", "user:read"})
+"""What a token can be made for, in the order of the catalogue: everything that is not about a person."""
+
+_LISTED = 500
+
+
+class TooManyTokens(Exception):
+    """The organization has `MOST_LIVE` live tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrganizationToken:
+    """What is needed for a token. `days` is None for one without an end."""
+
+    name: str
+    scopes: tuple[str, ...]
+    days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationToken:
+    """A token as its organization sees it. Times are epoch seconds; `is_alive` is whether it works now."""
+
+    id: str
+    name: str
+    scopes: tuple[str, ...]
+    maker_id: str
+    maker_name: str
+    maker_email: str
+    is_alive: bool
+    created_at: int
+    expires_at: int | None
+    last_used_at: int | None
+    revoked_at: int | None
+
+    @property
+    def shown(self) -> str:
+        """The beginning of the token, by which it is told apart; none of it is secret."""
+        return f"{TokenKind.ORGANIZATION_TOKEN}{self.id}"
+
+
+def read_new(name: str, names: tuple[str, ...], days: int | None) -> NewOrganizationToken:
+    """A token as a person asks for it. Raises Unacceptable with a sentence for them."""
+    chosen = tuple(scope for scope in SCOPES if scope in names)
+    if foreign := [scope for scope in names if scope not in SCOPES]:
+        raise Unacceptable(f"{foreign[0][:100]} is no scope of an organization.")
+    if not chosen:
+        raise Unacceptable("Choose at least one scope.")
+    if days is not None and days not in DAYS:
+        raise Unacceptable(f"A token can work for {', '.join(map(str, DAYS))} days, or without an end.")
+    return NewOrganizationToken(fields.name(name), chosen, days)
+
+
+async def issue_token(
+    tx: Transaction, server_keys: ServerKeys, new: NewOrganizationToken, organization_id: str, user_id: str, now_ms: int
+) -> Token:
+    """A new token, whose text is shown now and never again. Raises NotAllowed or TooManyTokens."""
+    now = now_ms // 1000
+    # Two that are made at once would both find room.
+    await tx.first(organization_queries.LOCK_ORGANIZATION, organization_id=organization_id)
+    if await queries.count_live_tokens(tx, organization_id, now) >= MOST_LIVE:
+        raise TooManyTokens
+    token = tokens.mint(TokenKind.ORGANIZATION_TOKEN, now_ms, os.urandom(tokens.ENTROPY_BYTES))
+    added = await queries.add_token(
+        tx,
+        id=token.id,
+        digest=server_keys.digest(token.text),
+        key_id=server_keys.key_id,
+        organization_id=organization_id,
+        user_id=user_id,
+        name=new.name,
+        scope=scopes.text(new.scopes),
+        now=now,
+        expires_at=None if new.days is None else now + new.days * 86_400,
+    )
+    if not added:
+        raise NotAllowed
+    return token
+
+
+async def list_tokens(tx: Transaction, organization_id: str, now: int) -> list[OrganizationToken]:
+    """The organization's tokens, the newest first; the first 500. What ended is listed for thirty days more."""
+    return [_token(row, now) for row in await queries.list_tokens(tx, organization_id, _LISTED)]
+
+
+async def revoke_token(tx: Transaction, organization_id: str, token_id: str, now: int) -> bool:
+    """End a token at once. False when the organization has none with this id that still could be used."""
+    return await queries.revoke_token(tx, organization_id, token_id, "revoked by the organization", now)
+
+
+def _token(row: Row, now: int) -> OrganizationToken:
+    ended = row["revoked_at"] is not None or (row["expires_at"] is not None and now >= row["expires_at"])
+    columns = list(row[:])
+    columns[2] = tuple(row["scope"].split())
+    columns[6] = bool(row["alive"]) and not ended
+    return OrganizationToken(*columns)
