@@ -9,7 +9,6 @@ from litestar.exceptions import HTTPException
 
 from polar_server.accounts.guards import SignInRequired
 from polar_server.accounts.passwords import PasswordsBusy
-from polar_server.accounts.return_to import sign_in_path
 from polar_server.database import Unavailable
 from polar_server.html import PageRequest, Pages, redirect
 from polar_server.html.csrf import Forbidden
@@ -24,7 +23,7 @@ def exception_handlers(pages: Pages) -> dict[int | type[Exception], Handler]:
     """The answer to each kind of exception, for the framework."""
 
     def sign_in(_: PageRequest, error: SignInRequired) -> Response[bytes]:
-        return redirect(sign_in_path(error.return_to))
+        return redirect(error.location)
 
     def forbidden(request: PageRequest, error: Forbidden) -> Response[Any]:
         log.warning("form_refused", path=request.scope["path"], reason=str(error))

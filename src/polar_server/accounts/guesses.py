@@ -15,6 +15,7 @@ from polar_server.settings import Settings
 
 PASSWORD_WINDOW, MAIL_WINDOW = 900, 3600
 MAILS_PER_MAILBOX = 5
+CODES_PER_ACCOUNT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,21 @@ def reauthentication_limits(settings: Settings, user_id: str, address: str) -> L
     """The limits of giving one's password again. Their own, so that no stranger can use them up."""
     wide = f"sign-in@{neighbourhood(address)}"
     return Limits(f"again:{user_id}", settings.guesses_per_account, wide, settings.guesses_per_address, PASSWORD_WINDOW)
+
+
+def code_limits(settings: Settings, user_id: str, address: str) -> Limits:
+    """The limits of giving a one-time code. Only who has the password gets this far.
+
+    Three codes of a million are right at a time: five tries in fifteen minutes find one in two years, by chance.
+    """
+    wide = f"sign-in@{neighbourhood(address)}"
+    return Limits(f"code:{user_id}", CODES_PER_ACCOUNT, wide, settings.guesses_per_address, PASSWORD_WINDOW)
+
+
+def email_change_limits(server_keys: ServerKeys, user_id: str, email: str) -> Limits:
+    """The limits of changing the address of this account, and of having mail sent to this mailbox."""
+    mailbox = _account(server_keys, "mail", email)
+    return Limits(f"change:{user_id}", MAILS_PER_MAILBOX, mailbox, MAILS_PER_MAILBOX, MAIL_WINDOW)
 
 
 def mail_limits(server_keys: ServerKeys, settings: Settings, email: str, address: str) -> Limits:

@@ -11,6 +11,7 @@ from polar_server.accounts.desk import Desk
 from polar_server.accounts.guesses import Throttled
 from polar_server.accounts.links import LIFETIMES, NewLink, Purpose
 from polar_server.accounts.people import Person, find_user_by_email
+from polar_server.accounts.sessions import User
 from polar_server.accounts.visits import Visit
 
 _LETTERS = {
@@ -64,3 +65,9 @@ async def send_verification(desk: Desk, user_id: str, name: str, email: str, vis
 def tell_password_changed(desk: Desk, name: str, email: str, now: int) -> None:
     """Tell a person that their password is another one, in case it was not them."""
     desk.post(email, "password_changed", name=name, at=now, link=f"{desk.settings.issuer}/forgot-password")
+
+
+def tell_security_changed(desk: Desk, user: User, change: str, now: int) -> None:
+    """Tell a person how their account is opened from now on, in case it was not them. `change` is a sentence."""
+    links = {"link": f"{desk.settings.issuer}/forgot-password", "security": f"{desk.settings.issuer}/account/security"}
+    desk.post(user.email, "security_changed", name=user.name, change=change, at=now, **links)

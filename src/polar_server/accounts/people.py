@@ -113,7 +113,7 @@ async def change_password(
     now: int,
     on_credentials_changed: Sequence[CredentialsChanged],
 ) -> None:
-    """Replace the password; end every session, mailed reset link and whatever else came from the old one."""
+    """Replace the password; end every session, link that the old one could ask for, and whatever else came from it."""
     # First, because it takes the person's row: a sign-in with the old password waits here and then fails.
     await transaction.run(queries.SAVE_PASSWORD, id=user_id, password_hash=password_hash, now=now)
     await _end_access(transaction, user_id, now, on_credentials_changed)
@@ -138,6 +138,7 @@ async def _end_access(
     transaction: Transaction, user_id: str, now: int, on_credentials_changed: Sequence[CredentialsChanged]
 ) -> None:
     await transaction.run(queries.VOID_LINKS, user_id=user_id, purpose=Purpose.RESET_PASSWORD, now=now)
+    await transaction.run(queries.VOID_EMAIL_CHANGES, user_id=user_id, now=now)
     await end_sessions(transaction, user_id, now)
     for call in on_credentials_changed:
         await call(transaction, user_id, now)

@@ -30,6 +30,9 @@ LIST_USERS = Statement(f"""
 
 SAVE_PROFILE = Statement("UPDATE users SET name = :name, picture = :picture, modified_at = :now WHERE id = :id")
 SAVE_PASSWORD = Statement("UPDATE users SET password_hash = :password_hash, modified_at = :now WHERE id = :id")
+REMOVE_PASSWORD = Statement("""
+    UPDATE users SET password_hash = NULL, modified_at = :now WHERE id = :id AND password_hash IS NOT NULL
+""")
 
 # Guarded by the hash that was verified: a change made meanwhile is not undone.
 RENEW_HASH = Statement("UPDATE users SET password_hash = :renewed WHERE id = :id AND password_hash = :verified")
@@ -43,16 +46,18 @@ DISABLE_USER = Statement(
     "UPDATE users SET disabled_at = :now, modified_at = :now WHERE id = :id AND disabled_at IS NULL"
 )
 ENABLE_USER = Statement(
-    "UPDATE users SET disabled_at = NULL, modified_at = :now WHERE id = :id AND disabled_at IS NOT NULL"
+    "UPDATE users SET disabled_at = NULL, modified_at = :now"
+    " WHERE id = :id AND disabled_at IS NOT NULL AND deleted_at IS NULL"
 )
 
 # Sessions
 
 ADD_SESSION = Statement("""
     INSERT INTO sessions (
-        id, digest, key_id, user_id, authenticated_at, created_at, last_seen_at, expires_at, user_agent, address
+        id, digest, key_id, user_id, authenticated_at, created_at, last_seen_at, expires_at, user_agent, address,
+        methods
     )
-    VALUES (:id, :digest, :key_id, :user_id, :now, :now, :now, :expires_at, :user_agent, :address)
+    VALUES (:id, :digest, :key_id, :user_id, :now, :now, :now, :expires_at, :user_agent, :address, :methods)
 """)
 
 FIND_SESSION = Statement("""
@@ -66,7 +71,7 @@ FIND_SESSION = Statement("""
 TOUCH_SESSION = Statement("UPDATE sessions SET last_seen_at = :now WHERE id = :id AND last_seen_at < :now")
 
 LIST_SESSIONS = Statement("""
-    SELECT id, created_at, last_seen_at, user_agent, address FROM sessions
+    SELECT id, created_at, last_seen_at, user_agent, address, methods FROM sessions
     WHERE user_id = :user_id AND ended_at IS NULL AND expires_at > :now AND last_seen_at > :idle_since
     ORDER BY last_seen_at DESC, id DESC LIMIT :limit
 """)
@@ -103,6 +108,29 @@ VOID_LINKS = Statement(
     "UPDATE mail_links SET used_at = :now WHERE user_id = :user_id AND purpose = :purpose AND used_at IS NULL"
 )
 
+# Changes of address
+
+ADD_EMAIL_CHANGE = Statement("""
+    INSERT INTO email_changes (id, digest, key_id, user_id, old_email, new_email, created_at, expires_at)
+    VALUES (:id, :digest, :key_id, :user_id, :old_email, :new_email, :now, :expires_at)
+""")
+
+# As a mailed link does, a change dies with the address that it would replace, and with the account.
+FIND_EMAIL_CHANGE = Statement("""
+    SELECT c.id, c.digest, c.key_id, c.user_id, c.old_email, c.new_email
+    FROM email_changes c JOIN users u ON u.id = c.user_id
+    WHERE c.id = :id AND c.used_at IS NULL AND c.expires_at > :now AND u.email = c.old_email AND u.disabled_at IS NULL
+""")
+
+USE_EMAIL_CHANGE = Statement(
+    "UPDATE email_changes SET used_at = :now WHERE id = :id AND used_at IS NULL AND expires_at > :now"
+)
+VOID_EMAIL_CHANGES = Statement("UPDATE email_changes SET used_at = :now WHERE user_id = :user_id AND used_at IS NULL")
+SAVE_EMAIL = Statement("""
+    UPDATE users SET email = :new_email, email_verified_at = :now, modified_at = :now
+    WHERE id = :id AND email = :old_email AND disabled_at IS NULL
+""")
+
 # Guesses
 
 # Two limits in one statement. Always in this order of kinds, so two writers never wait for each other in a circle.
@@ -129,4 +157,6 @@ SWEEPS = {
     "mail_links": Statement(_SWEEP.format(table="mail_links", key="id", time="expires_at")),
     "invitations": Statement(_SWEEP.format(table="invitations", key="id", time="expires_at")),
     "guesses": Statement(_SWEEP.format(table="guesses", key="bucket", time="window_ends_at")),
+    "email_changes": Statement(_SWEEP.format(table="email_changes", key="id", time="expires_at")),
+    "spent_challenges": Statement(_SWEEP.format(table="spent_challenges", key="challenge", time="expires_at")),
 }

@@ -17,6 +17,9 @@ from polar_server.settings import Settings
 SEEN_EVERY = 60
 """Seconds between two notes of when a session was last seen: a page view should not cost a write."""
 
+PASSWORD, PASSWORD_AND_CODE, PASSKEY = "pwd", "pwd otp", "hwk"
+"""How a person showed who they are, in the words of RFC 8176 §2. A passkey checks who holds it, too."""
+
 _LISTED = 200
 
 
@@ -33,7 +36,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A live session. `authenticated_at` (epoch seconds) is when the password was last given."""
+    """A live session. `authenticated_at` (epoch seconds) is when the password, code or passkey was last given."""
 
     id: str
     user: User
@@ -49,6 +52,7 @@ class ListedSession:
     last_seen_at: int
     user_agent: str
     address: str
+    methods: str
 
 
 async def find_session(
@@ -72,7 +76,12 @@ async def find_session(
 
 
 async def start_session(
-    transaction: Transaction, server_keys: ServerKeys, settings: Settings, user_id: str, visit: Visit
+    transaction: Transaction,
+    server_keys: ServerKeys,
+    settings: Settings,
+    user_id: str,
+    visit: Visit,
+    methods: str = PASSWORD,
 ) -> Token:
     """A new session, whose token is the cookie's value. The id is always new, so that nobody can plant one."""
     token = tokens.mint(TokenKind.SESSION, visit.now_ms, os.urandom(tokens.ENTROPY_BYTES))
@@ -86,6 +95,7 @@ async def start_session(
         expires_at=visit.now + settings.session_lifetime,
         user_agent=visit.user_agent,
         address=visit.address,
+        methods=methods,
     )
     return token
 

@@ -9,7 +9,7 @@ BATCH = 500
 
 
 async def sweep(database: Database, now: int) -> dict[str, int]:
-    """Remove sessions, links, invitations and counters that ended long ago; how many of each."""
+    """Remove sessions, links, invitations, counters and spent challenges that ended long ago; how many of each."""
     removed = dict.fromkeys(queries.SWEEPS, 0)
     for table, statement in queries.SWEEPS.items():
         while True:
