@@ -11,8 +11,16 @@ _ADD = Statement("""
         :user_agent, :detail
     )
 """)
+_FORGET_NAME = Statement("""
+    UPDATE audit_entries SET target_name = NULL WHERE organization_id = :organization_id AND target_id = :target_id
+""")
 
 
 async def add_entry(tx: Transaction, **columns: str | int | None) -> None:
     """Store an entry; the columns are those of the table."""
     await tx.run(_ADD, **columns)
+
+
+async def forget_name(tx: Transaction, organization_id: str, target_id: str) -> None:
+    """Take the name of a thing, which may tell who somebody was, out of everything that was done to it."""
+    await tx.run(_FORGET_NAME, organization_id=organization_id, target_id=target_id)
