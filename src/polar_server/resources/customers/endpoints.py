@@ -1,25 +1,23 @@
 """`/v1/customers/`: list, create, get, update, delete and state, by id or by external id."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Request, delete, get, patch, post
 from litestar.params import FromPath, QueryParameter
 
 from polar_server.accounts.fields import normalized_email
-from polar_server.authorization_server.server import AuthorizationServer, GivenServer
+from polar_server.authorization_server.server import GivenServer
 from polar_server.resource_server.bodies import read_body
-from polar_server.resource_server.caller import Caller, GivenCaller
-from polar_server.resource_server.events import record_event
+from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.lists import GivenPaging, ListResource, order_by
 from polar_server.resource_server.metadata import asked_metadata
-from polar_server.resources.customers import changes, deleting, payment_methods, queries
+from polar_server.resources.customers import operations, payment_methods, queries
 from polar_server.resources.customers.answers import customer_of
-from polar_server.resources.customers.deleting import GivenOnDeletion, OnDeletion
+from polar_server.resources.customers.deleting import GivenOnDeletion
 from polar_server.resources.customers.export import export_customers
-from polar_server.resources.customers.finding import Find, also_deleted, by_external_id, by_id, lock
+from polar_server.resources.customers.finding import also_deleted, by_external_id, by_id
+from polar_server.resources.customers.operations import READ, WRITE
 from polar_server.resources.customers.queries import CustomerFilter
-from polar_server.resources.customers.rules import naming_what_is_taken
 from polar_server.resources.customers.schemas import (
     Customer,
     CustomerCreate,
@@ -28,8 +26,6 @@ from polar_server.resources.customers.schemas import (
     CustomerUpdateExternalID,
 )
 from polar_server.resources.customers.state import state_of
-
-READ, WRITE = "customers:read", "customers:write"
 
 SORTED_BY = "One or more of created_at, email, name; a minus in front turns the order round."
 ANONYMIZE = "Also remove name, addresses, tax id, metadata and whatever else tells who it was."
@@ -66,15 +62,7 @@ async def list_customers(
 @post("/v1/customers", scopes=[WRITE], status_code=201)
 async def create_customer(request: Request[Any, Any, Any], caller: GivenCaller, server: GivenServer) -> Customer:
     """Create a customer."""
-    new = await read_body(request, CustomerCreate)
-    organization_id, now = caller.organization_for(new.organization_id, WRITE), int(server.clock())
-    with naming_what_is_taken():
-        async with server.database.write() as tx:
-            customer_id = await changes.create_customer(tx, new, organization_id, now)
-            customer = customer_of(await by_id(customer_id)(tx, caller))
-            await record_event(tx, organization_id, "customer.created", customer, now)
-            await changes.tell_state(tx, organization_id, customer_id, now)
-            return customer
+    return await operations.create_customer(server, caller, await read_body(request, CustomerCreate))
 
 
 @get(_ONE, scopes=[READ, WRITE])
@@ -96,7 +84,8 @@ async def update_customer(
     request: Request[Any, Any, Any], customer_id: FromPath[str], caller: GivenCaller, server: GivenServer
 ) -> Customer:
     """Change what is sent."""
-    return await _update(server, caller, by_id(customer_id), await read_body(request, CustomerUpdate))
+    sent = await read_body(request, CustomerUpdate)
+    return await operations.update_customer(server, caller, by_id(customer_id), sent)
 
 
 @patch(_EXTERNAL, scopes=[WRITE])
@@ -105,7 +94,7 @@ async def update_external_customer(
 ) -> Customer:
     """Change what is sent, of a customer named by its external id."""
     sent = await read_body(request, CustomerUpdateExternalID)
-    return await _update(server, caller, by_external_id(external_id), sent)
+    return await operations.update_customer(server, caller, by_external_id(external_id), sent)
 
 
 @delete(_ONE, scopes=[WRITE], status_code=204)
@@ -118,7 +107,7 @@ async def delete_customer(
 ) -> None:
     """Delete a customer: its subscriptions and benefits end, its cards are forgotten. Orders keep referring to it."""
     find = also_deleted(customer_id) if anonymize else by_id(customer_id)
-    await _delete(server, caller, find, on_deletion, anonymize=anonymize)
+    await operations.delete_customer(server, caller, find, on_deletion, anonymize=anonymize)
 
 
 @delete(_EXTERNAL, scopes=[WRITE], status_code=204)
@@ -130,7 +119,7 @@ async def delete_external_customer(
     anonymize: Annotated[bool, QueryParameter(description=ANONYMIZE)] = False,
 ) -> None:
     """Delete a customer named by its external id, which is free for another one then."""
-    await _delete(server, caller, by_external_id(external_id), on_deletion, anonymize=anonymize)
+    await operations.delete_customer(server, caller, by_external_id(external_id), on_deletion, anonymize=anonymize)
 
 
 @get(f"{_ONE}/state", scopes=[READ, WRITE])
@@ -147,33 +136,6 @@ async def get_external_customer_state(
     """The same, by the external id."""
     async with server.database.read() as tx:
         return await state_of(tx, await by_external_id(external_id)(tx, caller))
-
-
-async def _update(server: AuthorizationServer, caller: Caller, find: Find, sent: CustomerUpdateExternalID) -> Customer:
-    now = int(server.clock())
-    with naming_what_is_taken():
-        async with server.database.write() as tx:
-            current = await lock(tx, caller, find)
-            caller.require(current["organization_id"], WRITE)
-            await changes.update_customer(tx, current, sent, now)
-            customer = customer_of(await by_id(current["id"])(tx, caller))
-            await record_event(tx, customer.organization_id, "customer.updated", customer, now)
-            await changes.tell_state(tx, customer.organization_id, customer.id, now)
-            return customer
-
-
-async def _delete(
-    server: AuthorizationServer, caller: Caller, find: Find, on_deletion: Sequence[OnDeletion], *, anonymize: bool
-) -> None:
-    now = int(server.clock())
-    async with server.database.write() as tx:
-        current = await find(tx, caller)
-        caller.require(current["organization_id"], WRITE)
-        if current["deleted_at"] is None:
-            held = await lock(tx, caller, find)
-            await deleting.delete_customer(tx, server, held, on_deletion, now, anonymize=anonymize)
-        else:
-            await deleting.anonymize_customer(tx, current)
 
 
 routes = [
