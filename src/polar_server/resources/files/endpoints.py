@@ -4,19 +4,17 @@ from typing import Annotated, Any
 
 from litestar import Request, delete, get, patch, post
 from litestar.params import FromPath, QueryParameter
-from msgspec import UNSET
 
-from polar_server.authorization_server.server import AuthorizationServer, GivenServer
-from polar_server.database import Row, Transaction
+from polar_server.authorization_server.server import GivenServer
 from polar_server.resource_server.bodies import read_body
-from polar_server.resource_server.caller import Caller, GivenCaller
+from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.errors import ResourceNotFound
 from polar_server.resource_server.files import File, file_of
 from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list
 from polar_server.resource_server.times import moment
-from polar_server.resources.files import queries
-from polar_server.resources.files.answers import upload_of
-from polar_server.resources.files.names import DOWNLOAD_TYPE, attachment, clean_name
+from polar_server.resources.files import operations, queries
+from polar_server.resources.files.names import DOWNLOAD_TYPE, attachment
+from polar_server.resources.files.operations import READ, WRITE, found
 from polar_server.resources.files.schemas import (
     FileCreate,
     FileDownload,
@@ -25,11 +23,8 @@ from polar_server.resources.files.schemas import (
     UploadCompleted,
 )
 from polar_server.resources.files.storing import GivenStorage
-from polar_server.resources.files.uploads import begin_upload, finish_upload, remove_file
 from polar_server.storage import Download
 from polar_server.storage.objects import URL_LIFETIME
-
-READ, WRITE = "files:read", "files:write"
 
 
 @get("/v1/files", scopes=[READ, WRITE])
@@ -55,12 +50,7 @@ async def create_file(
 
     PUT each part to its address with the given headers, keep the ETag of each answer, then finish the upload.
     """
-    new = await read_body(request, FileCreate)
-    organization_id = caller.organization_for(new.organization_id, WRITE)
-    file_id = await begin_upload(server, storage, new, organization_id)
-    async with server.database.read() as tx:
-        row = await _found(tx, file_id, caller)
-    return upload_of(row, server.issuer, storage, row["upload_id"], int(server.clock()))
+    return await operations.create_file(server, storage, caller, await read_body(request, FileCreate))
 
 
 @post("/v1/files/{file_id:str}/uploaded", scopes=[WRITE], status_code=200)
@@ -73,8 +63,7 @@ async def finish_file(
 ) -> File:
     """Finish an upload: its parts are checked and joined, and the file can be seen."""
     completed = await read_body(request, UploadCompleted)
-    await finish_upload(server, storage, await _writable(server, file_id, caller), completed)
-    return await _shown(server, file_id, caller)
+    return await operations.finish_file(server, storage, caller, file_id, completed)
 
 
 @patch("/v1/files/{file_id:str}", scopes=[WRITE])
@@ -82,24 +71,13 @@ async def update_file(
     request: Request[Any, Any, Any], file_id: FromPath[str], caller: GivenCaller, server: GivenServer
 ) -> File:
     """Change the name or the version."""
-    sent = await read_body(request, FileUpdate)
-    row = await _writable(server, file_id, caller)
-    async with server.database.write() as tx:
-        await queries.update_file(
-            tx,
-            id=file_id,
-            organization_id=row["organization_id"],
-            name=clean_name(sent.name) if isinstance(sent.name, str) else row["name"],
-            version=row["version"] if sent.version is UNSET else sent.version,
-            now=int(server.clock()),
-        )
-    return await _shown(server, file_id, caller)
+    return await operations.update_file(server, caller, file_id, await read_body(request, FileUpdate))
 
 
 @delete("/v1/files/{file_id:str}", scopes=[WRITE], status_code=204)
 async def delete_file(file_id: FromPath[str], caller: GivenCaller, server: GivenServer, storage: GivenStorage) -> None:
     """Delete a file, or give up its upload."""
-    await remove_file(server, storage, await _writable(server, file_id, caller))
+    await operations.delete_file(server, storage, caller, file_id)
 
 
 @get("/v1/files/{file_id:str}/download", scopes=[READ, WRITE])
@@ -108,31 +86,12 @@ async def download_file(
 ) -> FileDownload:
     """An address that gives the file as a download, for an hour."""
     async with server.database.read() as tx:
-        row = await _found(tx, file_id, caller)
+        row = await found(tx, file_id, caller)
     if row["uploaded_at"] is None:
         raise ResourceNotFound
     now = int(server.clock())
     url = storage.download_url(file_id, Download(attachment(row["name"]), DOWNLOAD_TYPE), now)
     return FileDownload(url, moment(now + URL_LIFETIME))
-
-
-async def _found(tx: Transaction, file_id: str, caller: Caller) -> Row:
-    row = await queries.find_file(tx, file_id, caller.reach())
-    if row is None:
-        raise ResourceNotFound
-    return row
-
-
-async def _writable(server: AuthorizationServer, file_id: str, caller: Caller) -> Row:
-    async with server.database.read() as tx:
-        row = await _found(tx, file_id, caller)
-    caller.require(row["organization_id"], WRITE)
-    return row
-
-
-async def _shown(server: AuthorizationServer, file_id: str, caller: Caller) -> File:
-    async with server.database.read() as tx:
-        return file_of(await _found(tx, file_id, caller), server.issuer)
 
 
 routes = [list_files, create_file, finish_file, update_file, delete_file, download_file]

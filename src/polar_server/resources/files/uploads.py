@@ -12,6 +12,8 @@ import structlog
 
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.database import Row, Transaction, Unavailable
+from polar_server.resource_server.caller import Caller
+from polar_server.resource_server.changes import Target, record_act
 from polar_server.resource_server.errors import RequestValidationError, ResourceNotFound, invalid
 from polar_server.resources.files import queries, rules
 from polar_server.resources.files.answers import announced, created_parts
@@ -25,10 +27,12 @@ log = structlog.get_logger()
 _Pairs = Sequence[tuple[Part, SentPart]]
 
 
-async def begin_upload(server: AuthorizationServer, storage: Storage, new: FileCreate, organization_id: str) -> str:
+async def begin_upload(
+    server: AuthorizationServer, storage: Storage, caller: Caller, new: FileCreate, organization_id: str
+) -> str:
     """Store a file that waits for its parts; its id. Raises RequestValidationError."""
     rules.check_file(new, storage.least_part)
-    file_id, name = str(uuid4()), clean_name(new.name)
+    file_id, name, now = str(uuid4()), clean_name(new.name), int(server.clock())
     async with server.database.write() as tx:
         await _check_quota(tx, organization_id, new.size, server.settings.storage_quota)
         await queries.add_file(
@@ -43,8 +47,9 @@ async def begin_upload(server: AuthorizationServer, storage: Storage, new: FileC
             version=new.version,
             checksum=new.checksum_sha256_base64,
             parts=msgspec.json.encode(new.upload.parts).decode(),
-            now=int(server.clock()),
+            now=now,
         )
+        await record_act(tx, caller, "file.created", organization_id, Target(file_id, name), now)
     await _begin(server, storage, new, organization_id, file_id)
     return file_id
 
@@ -69,7 +74,9 @@ async def _check_quota(tx: Transaction, organization_id: str, size: int, quota: 
         raise invalid("size", f"The files of the organization may have {quota} MiB in all.", "quota", size)
 
 
-async def finish_upload(server: AuthorizationServer, storage: Storage, row: Row, completed: UploadCompleted) -> None:
+async def finish_upload(
+    server: AuthorizationServer, storage: Storage, caller: Caller, row: Row, completed: UploadCompleted
+) -> None:
     """Join the parts, check the whole, and show the file. Raises RequestValidationError or ResourceNotFound."""
     if completed.id != row["upload_id"]:
         raise invalid("id", "This is not the upload of the file.", "value_error", completed.id)
@@ -87,9 +94,10 @@ async def finish_upload(server: AuthorizationServer, storage: Storage, row: Row,
         raise
     refusal = rules.why_refused(stored, row, rules.possible_checksums(stored, pairs))
     if refusal is not None:
-        await remove_file(server, storage, row)
+        await remove_file(server, storage, caller, row)
         raise refusal
-    await _show(server, storage, row, stored, rules.checksum_of(pairs))
+    found = {"checksum": rules.checksum_of(pairs), "etag": stored.etag, "storage_version": stored.version}
+    await _show(server, storage, caller, row, found)
 
 
 async def _join(storage: Storage, row: Row, pairs: _Pairs) -> Stored:
@@ -100,10 +108,14 @@ async def _join(storage: Storage, row: Row, pairs: _Pairs) -> Stored:
         raise rules.refused_part(error.number, error.reason) from error
 
 
-async def _show(server: AuthorizationServer, storage: Storage, row: Row, stored: Stored, checksum: str | None) -> None:
-    found = {"checksum": checksum, "etag": stored.etag, "storage_version": stored.version}
+async def _show(
+    server: AuthorizationServer, storage: Storage, caller: Caller, row: Row, found: dict[str, str | None]
+) -> None:
+    organization_id, now = row["organization_id"], int(server.clock())
     async with server.database.write() as tx:
-        shown = await queries.show_file(tx, row["id"], row["organization_id"], int(server.clock()), **found)
+        shown = await queries.show_file(tx, row["id"], organization_id, now, **found)
+        if shown:
+            await record_act(tx, caller, "file.uploaded", organization_id, Target(row["id"], row["name"]), now)
     if not shown and not await _is_shown(server, row):
         # It was deleted meanwhile, perhaps before there was anything to remove.
         with needed():
@@ -117,14 +129,16 @@ async def _is_shown(server: AuthorizationServer, row: Row) -> bool:
     return current is not None and current["uploaded_at"] is not None
 
 
-async def remove_file(server: AuthorizationServer, storage: Storage, row: Row) -> None:
+async def remove_file(server: AuthorizationServer, storage: Storage, caller: Caller, row: Row) -> None:
     """Hide a file, then remove its bytes, then its row. What fails is left to the sweeper."""
+    organization_id, now = row["organization_id"], int(server.clock())
     async with server.database.write() as tx:
-        await queries.hide_file(tx, row["id"], row["organization_id"], int(server.clock()))
+        if await queries.hide_file(tx, row["id"], organization_id, now):
+            await record_act(tx, caller, "file.deleted", organization_id, Target(row["id"], row["name"]), now)
     try:
         await storage.remove(row["id"], row["upload_id"])
     except StorageFailed as error:
         log.warning("storage_failed", reason=str(error))
         return
     async with server.database.write() as tx:
-        await queries.drop_file(tx, row["id"], row["organization_id"])
+        await queries.drop_file(tx, row["id"], organization_id)
