@@ -8,19 +8,15 @@ from litestar.params import FromPath
 from polar_server.authorization_server.server import GivenServer
 from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.caller import GivenCaller
-from polar_server.resources.orders import drafting
-from polar_server.resources.orders.finding import WRITE, held, shown
+from polar_server.resources.orders import operations
+from polar_server.resources.orders.finding import WRITE
 from polar_server.resources.orders.schemas import Order, OrderCreate, OrderFinalize
 
 
 @post("/v1/orders", scopes=[WRITE], status_code=201)
 async def create_order(request: Request[Any, Any, Any], caller: GivenCaller, server: GivenServer) -> Order:
     """Draft an order for a customer who left a card. Nothing is paid before it is finalized."""
-    sent = await read_body(request, OrderCreate)
-    organization_id, now = caller.organization_for(sent.organization_id, WRITE), int(server.clock())
-    async with server.database.write() as tx:
-        order_id = await drafting.draft_order(tx, sent, organization_id, now)
-        return await shown(tx, order_id, caller)
+    return await operations.create_order(server, caller, await read_body(request, OrderCreate))
 
 
 @post("/v1/orders/{order_id:str}/finalize", scopes=[WRITE], status_code=200)
@@ -31,8 +27,4 @@ async def finalize_order(
 
     When the card cannot be charged the order stays a draft, and can be finalized again.
     """
-    sent, now = await read_body(request, OrderFinalize), int(server.clock())
-    async with server.database.write() as tx:
-        order = await held(tx, order_id, caller)
-        await drafting.finalize_order(tx, server, order, sent.payment_method_id, now)
-        return await shown(tx, order_id, caller)
+    return await operations.finalize_order(server, caller, order_id, await read_body(request, OrderFinalize))

@@ -9,16 +9,15 @@ from litestar.params import FromPath, QueryParameter
 from polar_server.authorization_server.server import GivenServer
 from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.caller import GivenCaller
-from polar_server.resource_server.events import record_event
 from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list, order_by
 from polar_server.resource_server.metadata import asked_metadata
 from polar_server.resource_server.times import seconds_or_none
-from polar_server.resources.orders import changes, list_queries
+from polar_server.resources.orders import list_queries, operations
 from polar_server.resources.orders.answers import orders_of
 from polar_server.resources.orders.document_endpoints import create_invoice, get_invoice, get_receipt
 from polar_server.resources.orders.draft_endpoints import create_order, finalize_order
 from polar_server.resources.orders.export import export_orders
-from polar_server.resources.orders.finding import READ, WRITE, held, shown
+from polar_server.resources.orders.finding import READ, WRITE, shown
 from polar_server.resources.orders.list_queries import OrderFilter
 from polar_server.resources.orders.schemas import Order, OrderStatus, OrderUpdate
 
@@ -86,13 +85,7 @@ async def update_order(
     request: Request[Any, Any, Any], order_id: FromPath[str], caller: GivenCaller, server: GivenServer
 ) -> Order:
     """Change what the invoice says about who is billed."""
-    sent, now = await read_body(request, OrderUpdate), int(server.clock())
-    async with server.database.write() as tx:
-        current = await held(tx, order_id, caller)
-        await changes.update_order(tx, current, sent, now)
-        order = await shown(tx, order_id, caller)
-        await record_event(tx, current["organization_id"], "order.updated", order, now)
-        return order
+    return await operations.update_order(server, caller, order_id, await read_body(request, OrderUpdate))
 
 
 def _is_recurring(asked: list[BillingType] | None) -> bool | None:
