@@ -1,6 +1,5 @@
 """`/v1/subscriptions/`: list, create, get, update and revoke."""
 
-import json
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -8,19 +7,17 @@ from litestar import Request, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from polar_server.authorization_server.server import AuthorizationServer, GivenServer
-from polar_server.database import Row, Transaction
 from polar_server.resource_server.bodies import read_body
-from polar_server.resource_server.caller import Caller, GivenCaller
+from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.errors import ResourceNotFound
 from polar_server.resource_server.lists import GivenPaging, ListResource, Paging, asked_list, order_by
 from polar_server.resource_server.metadata import asked_metadata
 from polar_server.resource_server.times import seconds_or_none
 from polar_server.resources.orders.schemas import CancellationReason
-from polar_server.resources.subscriptions import changes, queries
+from polar_server.resources.subscriptions import operations, queries
 from polar_server.resources.subscriptions.answers import subscriptions_of
-from polar_server.resources.subscriptions.creating import create_subscription as create
-from polar_server.resources.subscriptions.creating import find_offer
 from polar_server.resources.subscriptions.export import READ, WRITE, export_subscriptions
+from polar_server.resources.subscriptions.operations import shown
 from polar_server.resources.subscriptions.queries import SubscriptionFilter
 from polar_server.resources.subscriptions.schemas import (
     Subscription,
@@ -84,12 +81,7 @@ async def create_subscription(
     request: Request[Any, Any, Any], caller: GivenCaller, server: GivenServer
 ) -> Subscription:
     """Subscribe a customer to a free product. What costs something is bought in a checkout."""
-    new, now = await read_body(request, SubscriptionCreate), int(server.clock())
-    async with server.database.write() as tx:
-        offer = await find_offer(tx, new, caller.reach())
-        caller.require(offer[0]["organization_id"], WRITE)
-        row = await create(tx, server, new, offer, now)
-        return await _shown(tx, row, server.issuer)
+    return await operations.create_subscription(server, caller, await read_body(request, SubscriptionCreate))
 
 
 @get("/v1/subscriptions/{subscription_id:str}", scopes=[READ, WRITE])
@@ -99,7 +91,7 @@ async def get_subscription(subscription_id: FromPath[str], caller: GivenCaller, 
         row = await queries.find_subscription(tx, subscription_id, caller.reach())
         if row is None:
             raise ResourceNotFound
-        return await _shown(tx, row, server.issuer)
+        return await shown(tx, row, server.issuer)
 
 
 @patch("/v1/subscriptions/{subscription_id:str}", scopes=[WRITE])
@@ -112,21 +104,14 @@ async def update_subscription(
     or waits for the next period (`next_period`); the organization's setting counts if nothing is said. A payment that
     fails, 402, changes nothing.
     """
-    sent, now = await read_body(request, SubscriptionUpdate), int(server.clock())
-    async with server.database.write() as tx:
-        current = await _locked(tx, subscription_id, caller)
-        row = await changes.update_subscription(tx, server, current, sent, now)
-        return await _shown(tx, row, server.issuer)
+    sent = await read_body(request, SubscriptionUpdate)
+    return await operations.update_subscription(server, caller, subscription_id, sent)
 
 
 @delete("/v1/subscriptions/{subscription_id:str}", scopes=[WRITE], status_code=200)
 async def revoke_subscription(subscription_id: FromPath[str], caller: GivenCaller, server: GivenServer) -> Subscription:
     """End a subscription and its benefits at once."""
-    now = int(server.clock())
-    async with server.database.write() as tx:
-        current = await _locked(tx, subscription_id, caller)
-        row = await changes.revoke_subscription(tx, server, current, SubscriptionUpdate(), now)
-        return await _shown(tx, row, server.issuer)
+    return await operations.revoke_subscription(server, caller, subscription_id)
 
 
 async def _page(
@@ -135,19 +120,6 @@ async def _page(
     async with server.database.read() as tx:
         rows, total = await queries.list_subscriptions(tx, wanted, order, paging.limit, paging.offset)
         return paging.of(await subscriptions_of(tx, rows, wanted.organization_ids, server.issuer), total)
-
-
-async def _locked(tx: Transaction, subscription_id: str, caller: Caller) -> Row:
-    """The subscription, for a change that the person's role must allow."""
-    row = await queries.lock_subscription(tx, subscription_id, caller.reach())
-    if row is None:
-        raise ResourceNotFound
-    caller.require(row["organization_id"], WRITE)
-    return row
-
-
-async def _shown(tx: Transaction, row: Row, issuer: str) -> Subscription:
-    return (await subscriptions_of(tx, [row], json.dumps([row["organization_id"]]), issuer))[0]
 
 
 routes = [
