@@ -8,14 +8,11 @@ from litestar.params import QueryParameter
 from polar_server.authorization_server.server import GivenServer
 from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.caller import GivenCaller
-from polar_server.resource_server.errors import invalid
 from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list, order_by
 from polar_server.resources.orders.finding import READ, WRITE
-from polar_server.resources.orders.queries import find_order
-from polar_server.resources.refunds import queries
+from polar_server.resources.refunds import operations, queries
 from polar_server.resources.refunds.answers import refund_of
 from polar_server.resources.refunds.queries import RefundFilter
-from polar_server.resources.refunds.refunding import refund_order
 from polar_server.resources.refunds.schemas import Refund, RefundCreate
 
 Ids = list[str] | None
@@ -56,13 +53,7 @@ async def list_refunds(
 @post("/v1/refunds", scopes=[WRITE], status_code=201)
 async def create_refund(request: Request[Any, Any, Any], caller: GivenCaller, server: GivenServer) -> Refund:
     """Give back a part of what was paid for an order, or all of it."""
-    sent, now = await read_body(request, RefundCreate), int(server.clock())
-    async with server.database.write() as tx:
-        order = await find_order(tx, sent.order_id, caller.reach())
-        if order is None:
-            raise invalid("order_id", "There is no such order.", "value_error", sent.order_id)
-        caller.require(order["organization_id"], WRITE)
-        return await refund_order(tx, server, order, sent, now)
+    return await operations.create_refund(server, caller, await read_body(request, RefundCreate))
 
 
 routes = [list_refunds, create_refund]
