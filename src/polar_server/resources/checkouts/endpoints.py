@@ -6,21 +6,14 @@ from litestar import Request, get, patch, post
 from litestar.params import FromPath, QueryParameter
 
 from polar_server.authorization_server.server import GivenServer
-from polar_server.database import Row, Transaction
 from polar_server.resource_server.bodies import read_body
-from polar_server.resource_server.caller import Caller, GivenCaller
-from polar_server.resource_server.errors import ResourceNotFound
-from polar_server.resource_server.events import record_event
+from polar_server.resource_server.caller import GivenCaller
 from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list, order_by
-from polar_server.resources.checkouts import client_endpoints, queries
-from polar_server.resources.checkouts.answers import checkouts_of, status_of
-from polar_server.resources.checkouts.creating import create_checkout as create
-from polar_server.resources.checkouts.editing import changed_columns
+from polar_server.resources.checkouts import client_endpoints, operations, queries
+from polar_server.resources.checkouts.answers import checkouts_of
+from polar_server.resources.checkouts.operations import READ, WRITE, present
 from polar_server.resources.checkouts.queries import CheckoutFilter
-from polar_server.resources.checkouts.refusals import NotOpenCheckout
 from polar_server.resources.checkouts.schemas import Checkout, CheckoutCreate, CheckoutUpdate, Status
-
-READ, WRITE = "checkouts:read", "checkouts:write"
 
 SORTED_BY = "One or more of created_at, expires_at, status; a minus in front turns the order round."
 _ONE = "/v1/checkouts/{checkout_id:str}"
@@ -60,19 +53,14 @@ async def list_checkouts(
 @post("/v1/checkouts", scopes=[WRITE], status_code=201)
 async def create_checkout(request: Request[Any, Any, Any], caller: GivenCaller, server: GivenServer) -> Checkout:
     """Create a checkout. Send the customer to its `url`, which works for a day."""
-    new, now = await read_body(request, CheckoutCreate), int(server.clock())
-    async with server.database.write() as tx:
-        row = await create(tx, server, caller, new, WRITE, now)
-        checkout = (await checkouts_of(tx, [row], caller.reach(), server, now))[0]
-        await record_event(tx, checkout.organization_id, "checkout.created", checkout, now)
-        return checkout
+    return await operations.create_checkout(server, caller, await read_body(request, CheckoutCreate))
 
 
 @get(_ONE, scopes=[READ, WRITE])
 async def get_checkout(checkout_id: FromPath[str], caller: GivenCaller, server: GivenServer) -> Checkout:
     """One checkout."""
     async with server.database.read() as tx:
-        row = _present(await queries.find_checkout(tx, checkout_id, caller.reach()))
+        row = present(await queries.find_checkout(tx, checkout_id, caller.reach()))
         return (await checkouts_of(tx, [row], caller.reach(), server, int(server.clock())))[0]
 
 
@@ -81,29 +69,7 @@ async def update_checkout(
     request: Request[Any, Any, Any], checkout_id: FromPath[str], caller: GivenCaller, server: GivenServer
 ) -> Checkout:
     """Change what is sent, as long as the checkout is open."""
-    sent, now = await read_body(request, CheckoutUpdate), int(server.clock())
-    async with server.database.write() as tx:
-        current = await _locked(tx, checkout_id, caller)
-        if (status := status_of(current, now)) != "open":
-            raise NotOpenCheckout(f"The checkout is {status}: only an open one can change.")
-        await queries.save_checkout(tx, current, await changed_columns(tx, current, sent), now)
-        row = _present(await queries.find_checkout(tx, checkout_id, caller.reach()))
-        checkout = (await checkouts_of(tx, [row], caller.reach(), server, now))[0]
-        await record_event(tx, checkout.organization_id, "checkout.updated", checkout, now)
-        return checkout
-
-
-async def _locked(tx: Transaction, checkout_id: str, caller: Caller) -> Row:
-    """The checkout, for a change that the person's role must allow."""
-    row = _present(await queries.lock_checkout(tx, checkout_id, caller.reach()))
-    caller.require(row["organization_id"], WRITE)
-    return row
-
-
-def _present(row: Row | None) -> Row:
-    if row is None:
-        raise ResourceNotFound
-    return row
+    return await operations.update_checkout(server, caller, checkout_id, await read_body(request, CheckoutUpdate))
 
 
 routes = [list_checkouts, create_checkout, get_checkout, update_checkout, *client_endpoints.routes]
