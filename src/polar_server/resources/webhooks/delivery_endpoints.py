@@ -7,24 +7,15 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from polar_server.authorization_server.server import GivenServer
-from polar_server.database.ordered_ids import ordered_id
 from polar_server.resource_server.caller import GivenCaller
-from polar_server.resource_server.errors import ApiError, ResourceNotFound
-from polar_server.resource_server.events import EventType, announce
+from polar_server.resource_server.events import EventType
 from polar_server.resource_server.lists import GivenPaging, ListResource, asked_list
 from polar_server.resource_server.times import seconds_or_none
-from polar_server.resources.webhooks import queries
+from polar_server.resources.webhooks import operations, queries
 from polar_server.resources.webhooks.access import READ, WRITE, reach
 from polar_server.resources.webhooks.answers import delivery_of
 from polar_server.resources.webhooks.queries import DeliveryFilter
-from polar_server.resources.webhooks.schedule import HELD
 from polar_server.resources.webhooks.schemas import HttpCodeClass, WebhookDelivery
-
-
-class WebhookEndpointDisabled(ApiError):
-    """Nothing is sent to the endpoint. Enable it first."""
-
-    status = 409
 
 
 @get("/v1/webhooks/deliveries", scopes=[READ, WRITE])
@@ -60,18 +51,7 @@ async def list_webhook_deliveries(
 @post("/v1/webhooks/events/{event_id:str}/redeliver", scopes=[WRITE], status_code=202)
 async def redeliver_webhook_event(event_id: FromPath[str], caller: GivenCaller, server: GivenServer) -> object:
     """Send an event once more. It goes to the end of the endpoint's queue and keeps its id."""
-    now = int(server.clock())
-    async with server.database.write() as tx:
-        event = await queries.find_event(tx, event_id, caller.reach())
-        if event is None:
-            raise ResourceNotFound
-        caller.require(event["organization_id"], WRITE)
-        if event["is_archived"]:
-            raise ResourceNotFound("The event was archived, and its payload is gone.")
-        if not event["enabled"]:
-            raise WebhookEndpointDisabled("The endpoint is disabled. Enable it, then ask again.")
-        await queries.redeliver(tx, event, ordered_id(), now + HELD, now)
-        announce()
+    await operations.redeliver(server, caller, event_id)
     # The published clients decode a body, so there is one: null.
     return None
 
