@@ -32,14 +32,7 @@ async def identify(request: Request[Any, Any, Any], server: GivenServer) -> Call
     subject, narrowed = live.stored.grant.subject, request.headers.get(NARROWED)
     if narrowed is not None and subject.type is SubjectType.USER:
         roles = {narrowed: roles[narrowed]} if narrowed in roles else {}
-    return Caller(
-        subject=subject,
-        client_id=live.stored.grant.client_id,
-        grant_id=live.stored.grant.id,
-        scopes=live.scopes,
-        organizations=roles,
-        actor=_actor(request, server, subject.user_id, live.stored.grant.client_id),
-    )
+    return Caller(subject, roles, _actor(request, server, subject.user_id, live.stored.grant.client_id))
 
 
 def _actor(request: Request[Any, Any, Any], server: AuthorizationServer, user_id: str, client_id: str) -> Actor:

@@ -19,9 +19,6 @@ class Caller:
     """Who calls. `organizations` are live memberships with their roles: one for an organization token."""
 
     subject: Subject
-    client_id: str
-    grant_id: str
-    scopes: frozenset[str]
     organizations: Mapping[str, Role]
     actor: Actor
     """As the audit log names the caller. Of a call that only reads, it says nothing of the place."""
