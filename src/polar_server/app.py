@@ -20,6 +20,7 @@ from polar_server.accounts import sessions
 from polar_server.accounts.endpoints import routes as account_routes
 from polar_server.accounts.passwords import Passwords
 from polar_server.accounts.sweeping import sweep as sweep_accounts
+from polar_server.audit.sweeping import sweep as sweep_audit
 from polar_server.authorization_server.grant_queries import revoke_grants_of
 from polar_server.authorization_server.routes import EXACT, PREFIXES
 from polar_server.authorization_server.routes import routes as authorization_routes
@@ -228,6 +229,7 @@ class _House:
         now = int(self.clock())
         removed = await sweep_grants(self.database, self.settings, now) | await sweep_accounts(self.database, now)
         removed |= await sweep_files(self.database, self.storage, now)
+        removed |= await sweep_audit(self.database, self.settings.audit_retention, now)
         log.info("swept", **removed)
 
     @asynccontextmanager

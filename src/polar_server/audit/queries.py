@@ -14,6 +14,10 @@ _ADD = Statement("""
 _FORGET_NAME = Statement("""
     UPDATE audit_entries SET target_name = NULL WHERE organization_id = :organization_id AND target_id = :target_id
 """)
+# The oldest are found by the primary key alone, so that no write pays for another index.
+_SWEEP = Statement("""
+    DELETE FROM audit_entries WHERE at < :before AND id IN (SELECT id FROM audit_entries ORDER BY id LIMIT :batch)
+""")
 
 
 async def add_entry(tx: Transaction, **columns: str | int | None) -> None:
@@ -24,3 +28,8 @@ async def add_entry(tx: Transaction, **columns: str | int | None) -> None:
 async def forget_name(tx: Transaction, organization_id: str, target_id: str) -> None:
     """Take the name of a thing, which may tell who somebody was, out of everything that was done to it."""
     await tx.run(_FORGET_NAME, organization_id=organization_id, target_id=target_id)
+
+
+async def sweep_entries(tx: Transaction, before: int, batch: int) -> int:
+    """Remove those of the oldest entries that are from before a time; how many."""
+    return await tx.run(_SWEEP, before=before, batch=batch)
