@@ -38,13 +38,13 @@ FLOORS = {
     "polar_server.authorization_server": 3,
     "polar_server.resource_server": 4,
     "polar_server.resources": 5,
-    "polar_server.dashboard": 5,
     "polar_server.refusals": 3,
-    "polar_server.app": 6,
     "polar_server.demo_products": 6,
-    "polar_server.demo": 7,
-    "polar_server.cli": 8,
-    "polar_server.__main__": 9,
+    "polar_server.dashboard": 7,
+    "polar_server.app": 8,
+    "polar_server.demo": 9,
+    "polar_server.cli": 10,
+    "polar_server.__main__": 11,
 }
 """Imports point down only; a new part of the server gets its floor here."""
 
@@ -78,6 +78,7 @@ QUERIED_BY_OTHER_KEYS = {
     "polar_server.accounts.queries.SWEEPS": "what expired is removed for everybody",
     "polar_server.accounts.organization_queries.FIND_INVITATION": "the token names the invitation and proves it",
     "polar_server.authorization_server.organization_token_queries._FIND": "the token names its row and proves it",
+    "polar_server.authorization_server.found_token_queries._ORGANIZATION_TOKEN": "the token names it and proves it",
     "polar_server.authorization_server.sweep_queries._ORGANIZATION_TOKENS": "what ended is removed for everybody",
     "polar_server.resource_server.event_queries._WAITS": "events of all organizations are dispatched",
     "polar_server.resource_server.event_queries._LIST_WAITING": "events of all organizations are dispatched",

@@ -14,7 +14,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import ASGIApp
 
-from polar_server import accounts, authorization_server, logs, resource_server
+from polar_server import accounts, authorization_server, dashboard, logs, resource_server
 from polar_server import settings as configuration
 from polar_server.accounts import sessions
 from polar_server.accounts.endpoints import routes as account_routes
@@ -22,13 +22,16 @@ from polar_server.accounts.passwords import Passwords
 from polar_server.accounts.sweeping import sweep as sweep_accounts
 from polar_server.audit.sweeping import sweep as sweep_audit
 from polar_server.authorization_server.grant_queries import revoke_grants_of
+from polar_server.authorization_server.person_queries import end_with_person, kept_of_person
 from polar_server.authorization_server.routes import EXACT, PREFIXES
 from polar_server.authorization_server.routes import routes as authorization_routes
+from polar_server.authorization_server.scanning_keys import ScanningKeys
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.authorization_server.signing_keys import RELOAD_EVERY, SigningKeys, ensure_keys, load_keys
 from polar_server.authorization_server.sweep import sweep as sweep_grants
 from polar_server.authorization_server.visitors import describe_return_to
 from polar_server.background import Job, guarded, patiently, running, whenever_due
+from polar_server.dashboard.routes import dashboard_router
 from polar_server.database import Database, Transaction, connect
 from polar_server.html import PageRequest, Pages, cookies
 from polar_server.html.endpoints import routes as html_routes
@@ -38,6 +41,7 @@ from polar_server.outbound import Outbound
 from polar_server.plain_asgi import PlainEndpoints
 from polar_server.rate_limits import RateLimits
 from polar_server.refusals import exception_handlers
+from polar_server.resource_server.money import money
 from polar_server.resource_server.reference import routes as reference_routes
 from polar_server.resource_server.routing import api_router
 from polar_server.resources import checkouts, orders, webhooks
@@ -125,6 +129,12 @@ async def _end_grants(transaction: Transaction, user_id: str, now: int) -> None:
 ON_CREDENTIALS_CHANGED = (_end_grants,)
 """What else ends with a person's old password, in the same transaction."""
 
+ON_ACCOUNT_DELETED = (end_with_person,)
+"""What else ends with a person's account, in the same transaction."""
+
+KEPT_ELSEWHERE = (kept_of_person,)
+"""What the floors above accounts add to the file in which people take away what is kept about them."""
+
 ON_CUSTOMER_DELETION: tuple[OnDeletion, ...] = (end_subscriptions_of, revoke_of_customer)
 """What else ends with a customer, in the same transaction and in this order."""
 
@@ -169,12 +179,13 @@ class _House:
         self.mailer: Mailer = mailer_for(settings, clock)
         folders = {
             package.__name__.rpartition(".")[2]: Path(package.__path__[0]) / "templates"
-            for package in (accounts, authorization_server, resource_server, checkouts, orders, webhooks)
+            for package in (accounts, authorization_server, resource_server, checkouts, orders, webhooks, dashboard)
         }
-        self.pages = Pages(folders, settings, server_keys)
+        self.pages = Pages(folders, settings, server_keys, filters={"money": money})
         self.telemetry = Telemetry(settings.data_dir / "telemetry")
         self.rate_limits = RateLimits(settings, clock, self.telemetry.count_store_error)
         self.outbound = Outbound(loopback=settings.outbound_loopback)
+        self.scanning_keys = ScanningKeys(settings.secret_scanning_keys, self.outbound, clock)
         self.storage = storage_for(settings, server_keys, clock)
         self.server = AuthorizationServer(
             settings, self.database, server_keys, self.signing_keys, clock, self.rate_limits
@@ -262,9 +273,12 @@ def _framework(house: _House) -> Litestar:
         "mailer": house.mailer,
         "pages": house.pages,
         "outbound": house.outbound,
+        "scanning_keys": house.scanning_keys,
         "storage": house.storage,
         "server": house.server,
         "on_credentials_changed": ON_CREDENTIALS_CHANGED,
+        "on_account_deleted": ON_ACCOUNT_DELETED,
+        "kept_elsewhere": KEPT_ELSEWHERE,
         "on_deletion": ON_CUSTOMER_DELETION,
         "describe_return_to": describe,
     }
@@ -276,6 +290,7 @@ def _framework(house: _House) -> Litestar:
             *reference_routes,
             *document_routes,
             *checkout_page_routes,
+            dashboard_router(house.pages),
             api_router(route for routes in RESOURCES.values() for route in routes),
         ],
         dependencies={name: _constant(part) for name, part in parts.items()} | {"session": Provide(house.session)},

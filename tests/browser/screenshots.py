@@ -15,7 +15,7 @@ from tests.servers import Server
 
 from polar_server import demo
 
-from . import apps, chromium, gallery, shops
+from . import apps, chromium, dashboard, gallery, shops
 from .apps import App
 from .steps import expect_heading, fill_in_sign_in
 
@@ -40,6 +40,9 @@ def everything(browser: Browser, server: Server, folder: Path) -> None:
         cast = gallery.cast(server, site)
         with chromium.opened(browser, server.issuer, site) as page:
             for name in gallery.walk(page, cast):
+                shoot(page, name, folder)
+        with chromium.opened(browser, server.issuer, site) as page:
+            for name in dashboard.walk(page, dashboard.room(server, site)):
                 shoot(page, name, folder)
 
 

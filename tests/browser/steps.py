@@ -34,6 +34,12 @@ def allow(page: Page, app: App) -> str:
     return page.url
 
 
+def press(page: Page, name: str) -> None:
+    """Press a button in the main part, and wait for the page that follows."""
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button", name=name, exact=True).first.click()
+
+
 def expect_heading(page: Page, text: str) -> None:
     """The page's one heading of the first level."""
     expect(page.get_by_role("heading", level=1)).to_have_text(text)

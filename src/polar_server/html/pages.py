@@ -43,9 +43,12 @@ class Pages:
         settings: Settings,
         server_keys: ServerKeys,
         random: Callable[[int], bytes] = os.urandom,
+        filters: Mapping[str, Callable[..., str]] | None = None,
     ) -> None:
+        """`filters` are those of upper floors, beside the `words.FILTERS` of all pages."""
         self._settings, self._server_keys, self._random = settings, server_keys, random
         self._environment = _environment({**folders, "html": _OWN}, reload=not settings.is_production)
+        self._environment.filters.update(filters or {})
 
     def render(
         self,

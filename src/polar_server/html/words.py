@@ -117,6 +117,11 @@ def moment(seconds: int) -> Markup:
     return _time(at, f"{at.day} {at:%B %Y, %H:%M} UTC")
 
 
+def date(at: dt.datetime) -> Markup:
+    """`3 March 2026`, as a <time> element, of a moment in UTC as the API has it."""
+    return _time(at, f"{at.day} {at:%B %Y}")
+
+
 def _time(at: dt.datetime, text: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(f"{at:%Y-%m-%dT%H:%M:%SZ}", text)
 
@@ -130,4 +135,4 @@ def duration(seconds: int) -> str:
     return f"{count} {unit}" + ("s" if count > 1 else "")
 
 
-FILTERS = {f.__name__: f for f in (plain, host, is_this_device, web, browser, initials, tint, day, moment, duration)}
+FILTERS = {f.__name__: f for f in (plain, host, is_this_device, web, browser, initials, tint, day, date, moment, duration)}

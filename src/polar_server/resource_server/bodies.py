@@ -30,12 +30,14 @@ async def read_body(request: Request[Any, Any, Any], schema: type[T]) -> T:
     try:
         return msgspec.json.decode(raw or b"{}", type=schema)
     except msgspec.ValidationError as error:
-        raise RequestValidationError([_issue(str(error))]) from error
+        raise RequestValidationError([issue_of(error)]) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestValidationError([Issue(("body",), "The body is not JSON.", "json_invalid")]) from error
 
 
-def _issue(message: str) -> Issue:
+def issue_of(error: msgspec.ValidationError) -> Issue:
+    """What does not fit the schema, by its place in the body."""
+    message = str(error)
     place = _PLACE.search(message)
     text = message[: place.start()] if place else message
     loc: list[str | int] = ["body"]

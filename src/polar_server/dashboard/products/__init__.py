@@ -1,0 +1,1 @@
+"""Products: listed, made, changed, archived and deleted."""

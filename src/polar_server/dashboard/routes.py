@@ -1,0 +1,24 @@
+"""The pages of the dashboard: its areas, one folder each."""
+
+from litestar import Router
+from litestar.di import Provide
+
+from polar_server.accounts.desk import note_visit
+from polar_server.dashboard.places import find_place
+from polar_server.dashboard.products import pages as products
+from polar_server.dashboard.refusals import exception_handlers
+from polar_server.dashboard.start import routes as start_routes
+from polar_server.html import Pages
+
+AREAS = (products,)
+
+
+def dashboard_router(pages: Pages) -> Router:
+    """All areas under one roof."""
+    return Router(
+        path="/",
+        route_handlers=[*start_routes, *(route for area in AREAS for route in area.routes)],
+        dependencies={"visit": Provide(note_visit, sync_to_thread=False), "place": Provide(find_place)},
+        exception_handlers=exception_handlers(pages),
+        include_in_schema=False,
+    )

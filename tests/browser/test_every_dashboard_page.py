@@ -1,0 +1,34 @@
+"""Every page of the dashboard: accessible in light and dark, never wider than a telephone, and light to load."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Response
+from tests.servers import Server
+
+from . import dashboard
+from .test_every_page import AXE, checked
+
+_MOST_BYTES = 60_000
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    return Path(AXE).read_text()
+
+
+def test_every_page_of_the_dashboard(page: Page, server: Server, site: str, axe: str) -> None:
+    """Each page has one heading, labels, readable colours in light and dark, and no horizontal scrolling."""
+    assert len(checked(page, dashboard.walk(page, dashboard.room(server, site)), axe)) >= 7
+
+
+def test_a_first_page_is_small_and_ours_alone(page: Page, server: Server, site: str) -> None:
+    """With everything that it loads a page stays below 60 kB, and nothing comes from anywhere else."""
+    room = dashboard.room(server, site)
+    room.shop.product()
+    dashboard.enter(page, room)
+    loaded: list[Response] = []
+    page.on("response", loaded.append)
+    page.goto(room.url("products"), wait_until="networkidle")
+    assert sum(len(response.body()) for response in loaded) < _MOST_BYTES
+    assert {response.url.startswith(server.issuer) for response in loaded} == {True}
