@@ -130,6 +130,12 @@ class Settings:
     storage_quota: int = _setting(
         10_240, "MiB of files that one organization may keep, begun uploads included. 0: no limit.", least=0
     )
+    secret_scanning_keys: str = _setting(
+        "",
+        "Public keys of a secret scanner, as GitHub lists its own: an https URL such as "
+        "`https://api.github.com/meta/public_keys/secret_scanning`, or a file. "
+        "Empty: no reports of leaked tokens are taken.",
+    )
     trusted_proxies: str = _setting(
         "", "Addresses of reverse proxies, separated by commas, whose X-Forwarded-For names the client."
     )

@@ -7,6 +7,7 @@ from polar_server.accounts import organizations, people
 from polar_server.accounts.fields import Unacceptable
 from polar_server.accounts.organizations import NotAllowed
 from polar_server.accounts.roles import Role
+from polar_server.audit import Actor
 from polar_server.authorization_server import organization_tokens
 from polar_server.authorization_server.clients import Ownership
 from polar_server.authorization_server.organization_tokens import OrganizationToken, TooManyTokens, read_new
@@ -26,7 +27,7 @@ async def issue(
     now_ms = int(world.clock() * 1000)
     async with world.server.database.write() as tx:
         return await organization_tokens.issue_token(
-            tx, world.server.server_keys, new, organization_id, user_id, now_ms
+            tx, world.server.server_keys, new, organization_id, Actor(user_id), now_ms
         )
 
 
@@ -37,7 +38,7 @@ async def listed(world: World, organization_id: str) -> list[OrganizationToken]:
 
 async def revoke(world: World, organization_id: str, token: Token) -> bool:
     async with world.server.database.write() as tx:
-        return await organization_tokens.revoke_token(tx, organization_id, token.id, int(world.clock()))
+        return await organization_tokens.revoke_token(tx, organization_id, token.id, Actor(None), int(world.clock()))
 
 
 async def status(world: World, token: Token, path: str = "/v1/products/") -> int:

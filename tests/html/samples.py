@@ -3,7 +3,13 @@
 from types import SimpleNamespace as Thing
 from typing import Any
 
+from markupsafe import Markup
+
+from polar_server.accounts.passkeys.keys import Passkey
+from polar_server.authorization_server.found_token_words import WORDS
+from polar_server.authorization_server.found_tokens import Description, Found, State
 from polar_server.oauth import scopes
+from polar_server.oauth.tokens import TokenKind
 
 NOW = 1_767_225_600
 QUERY = "client_id=polar_ci_1&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&scope=openid%20products%3Aread&state=a%27b"
@@ -19,6 +25,13 @@ SAFARI = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/18.5 Mobile/15E148 Safari/604.1"
 )
+
+
+def _checked(state: State, kind: TokenKind, name: str | None = None) -> dict[str, Any]:
+    """What the page "Check a token" shows; with a name, of a token that is the person's own."""
+    found = Found(kind, "00000000000", "g1", "u1", "o1" if name else None, name, None, name, NOW, True)
+    own = {"name": name, "is_own": True, "organization_name": name, "expires_at": NOW, "found": found} if name else {}
+    return {"description": Description(state, kind, f"{kind}00000000000", **own), "words": WORDS[kind]}
 
 
 def user(**values: Any) -> Thing:
@@ -113,9 +126,14 @@ _INVITATIONS = [
     Thing(id="i2", email="b@example.com", role="admin", invited_by=RTL_NAME, created_at=NOW, expires_at=NOW + 604_800),
 ]
 _SESSIONS = [
-    Thing(id="s1", user_agent=FIREFOX, address="192.0.2.17", created_at=NOW - 90_000, last_seen_at=NOW),
+    Thing(id="s1", user_agent=FIREFOX, address="192.0.2.17", created_at=NOW - 90_000, last_seen_at=NOW, methods="hwk"),
     Thing(
-        id="s2", user_agent=SAFARI, address="2001:db8:85a3::8a2e:370:7334", created_at=NOW - 900_000, last_seen_at=NOW
+        id="s2",
+        user_agent=SAFARI,
+        address="2001:db8:85a3::8a2e:370:7334",
+        created_at=NOW - 900_000,
+        last_seen_at=NOW,
+        methods="pwd otp",
     ),
 ]
 _APPS = [
@@ -152,17 +170,36 @@ _INVITED = {
     "unverified": False,
 }
 
+_PASSKEYS = [
+    Passkey("k1", "u1", "AAAA", "AAAA", 0, LONG_NAME, True, NOW, NOW),
+    Passkey("k2", "u1", "BBBB", "BBBB", 3, RTL_NAME, False, NOW, None),
+]
+_WAYS: dict[str, Any] = {"password": True, "passkeys": _PASSKEYS, "codes": True, "recovery_codes": 3}
+
+
+def _options(binding: str) -> str:
+    return f'{{"challenge": "{len(binding)}"}}'
+
+
 PAGES: dict[str, list[dict[str, Any]]] = {
     "accounts/sign_in.html": [
-        {"client": None, "return_to": None, "email": "", "registration": False},
+        {"client": None, "return_to": None, "email": "", "registration": False, "passkey": _options},
         {
             "client": full_client(),
             "return_to": f"/oauth2/authorize?{QUERY}",
             "email": LONG_EMAIL,
             "registration": True,
+            "passkey": _options,
             "errors": {"form": _WRONG, "email": "No.", "password": "No."},
         },
-        {"client": client(), "return_to": "/x", "email": "", "registration": True, "done": "signed_out"},
+        {
+            "client": client(),
+            "return_to": "/x",
+            "email": "",
+            "registration": True,
+            "passkey": _options,
+            "done": "signed_out",
+        },
     ],
     "accounts/sign_up.html": [
         {"client": None, "return_to": None, "email": ""},
@@ -217,6 +254,7 @@ PAGES: dict[str, list[dict[str, Any]]] = {
         {"purpose": "sign_up"},
         {"purpose": "verify_email"},
         {"purpose": "reset_password"},
+        {"purpose": "change_email"},
         {"purpose": "invitation"},
     ],
     "accounts/invitation.html": [
@@ -235,22 +273,110 @@ PAGES: dict[str, list[dict[str, Any]]] = {
         {"retry_after": 800, "return_to": "/account"},
     ],
     "accounts/account.html": [
-        {"session": session(), "form": {}, "sessions": _SESSIONS[:1], "current_session_id": "s1"},
+        {"session": session(), "form": {}},
         {
             "session": session(
                 name=LONG_NAME, email=LONG_EMAIL, picture="https://app.example/p.png", email_verified=False
             ),
             "form": {"name": RTL_NAME, "picture": "http://"},
+            "done": "saved",
+            "errors": {"name": "No.", "picture": "No."},
+        },
+    ],
+    "accounts/security.html": [
+        {
+            "session": session(),
+            "ways": _WAYS | {"passkeys": [], "codes": False, "recovery_codes": 0},
+            "sessions": _SESSIONS[:1],
+            "current_session_id": "s1",
+        },
+        {
+            "session": session(name=LONG_NAME, email=LONG_EMAIL),
+            "ways": _WAYS,
             "sessions": _SESSIONS,
             "current_session_id": "s1",
             "done": "saved",
-            "errors": {
-                "name": "No.",
-                "picture": "No.",
-                "current_password": "This is not your password.",
-                "password": "No.",
-            },
+            "errors": {"current_password": "This is not your password.", "password": "No.", "name-k1": "Enter a name."},
         },
+        {
+            "session": session(),
+            "ways": _WAYS | {"password": False, "codes": False},
+            "sessions": _SESSIONS,
+            "current_session_id": "s1",
+            "errors": {"form": "Nothing else would open your account."},
+        },
+    ],
+    "accounts/data.html": [{"session": session()}, {"session": session(), "done": "confirmed"}],
+    "accounts/delete.html": [
+        {"session": session(), "ownerless": [], "organizations": []},
+        {
+            "session": session(email=LONG_EMAIL),
+            "ownerless": [],
+            "organizations": ORGANIZATIONS,
+            "errors": {"email": "No."},
+        },
+        {"session": session(), "ownerless": ORGANIZATIONS, "organizations": ORGANIZATIONS},
+    ],
+    "accounts/change_email.html": [
+        {"session": session(), "email": ""},
+        {"session": session(email=LONG_EMAIL), "email": "ada@", "errors": {"email": "This is your address already."}},
+    ],
+    "accounts/change_email_sent.html": [{"session": session(), "email": LONG_EMAIL, "lifetime": 3600}],
+    "accounts/confirm_email.html": [
+        {"session": session(), "token": "polar_ml_1", "email": "new@example.com"},
+        {"session": session(email=LONG_EMAIL), "token": "polar_ml_1", "email": LONG_EMAIL, "errors": {"form": "No."}},
+    ],
+    "accounts/confirm.html": [
+        {"session": session(), "ways": _WAYS | {"passkeys": [], "codes": False}, "onward": "", "passkey": _options},
+        {
+            "session": session(email=LONG_EMAIL),
+            "ways": _WAYS,
+            "onward": "?return_to=%2Faccount%2Femail",
+            "passkey": _options,
+            "errors": {"form": "No.", "password": "No.", "code": "No."},
+        },
+        {"session": session(), "ways": _WAYS | {"password": False}, "onward": "", "passkey": _options},
+    ],
+    "accounts/new_passkey.html": [
+        {"session": session(), "passkey": _options, "name": "Firefox on Linux"},
+        {"session": session(), "passkey": _options, "name": RTL_NAME, "errors": {"form": "No.", "name": "No."}},
+    ],
+    "accounts/codes.html": [
+        {"session": session(), "setup": "k:00", "picture": Markup("<svg></svg>"), "secret": "AAAA BBBB"},
+        {
+            "session": session(),
+            "setup": "k:00",
+            "picture": Markup("<svg></svg>"),
+            "secret": "AAAA BBBB",
+            "errors": {"code": "This code is not right."},
+        },
+    ],
+    "accounts/recovery_codes.html": [
+        {"session": session(), "codes": ["abcd-efgh-jkmn"], "is_new": True},
+        {"session": session(), "codes": ["abcd-efgh-jkmn"] * 10, "is_new": False},
+    ],
+    "accounts/sign_in_code.html": [
+        {"client": None, "return_to": None, "state": "k:00"},
+        {
+            "client": full_client(),
+            "return_to": f"/oauth2/authorize?{QUERY}",
+            "state": "k:00",
+            "errors": {"code": "This code is not right."},
+        },
+    ],
+    "authorization_server/check_token.html": [
+        {"session": session(), "description": None, "words": None, "reference": None, "done": None},
+        {
+            "session": session(),
+            **_checked(State.ALIVE, TokenKind.ORGANIZATION_TOKEN, RTL_NAME),
+            "reference": "k:00",
+            "done": "not_ended",
+            "errors": {"token": "Paste a token."},
+        },
+        *(
+            {"session": session(), **_checked(state, TokenKind.SESSION), "reference": None, "done": "ended"}
+            for state in State
+        ),
     ],
     "accounts/organizations.html": [
         {"session": session(), "organizations": [], "form": {}},
@@ -358,6 +484,28 @@ PAGES: dict[str, list[dict[str, Any]]] = {
     ],
 }
 MAILS: dict[str, list[dict[str, Any]]] = {
+    "authorization_server/mail/token_found.txt": [
+        {
+            "name": "Ada",
+            "words": WORDS[TokenKind.SESSION],
+            "shown": "polar_us_00000000000",
+            "app": None,
+            "organization": None,
+            "place": None,
+            "at": NOW,
+            "link": "http://x/account",
+        },
+        {
+            "name": RTL_NAME,
+            "words": WORDS[TokenKind.ORGANIZATION_TOKEN],
+            "shown": "polar_oat_00000000000",
+            "app": "Nightly export",
+            "organization": LONG_NAME,
+            "place": "https://git.example/commit/1",
+            "at": NOW,
+            "link": "http://x/account",
+        },
+    ],
     "accounts/mail/verify_email.txt": [
         {"name": "", "link": "http://x/y?token=1", "lifetime": 86_400},
         {"name": LONG_NAME, "link": "http://x/y?token=1&a=b", "lifetime": 3_600},
@@ -367,6 +515,20 @@ MAILS: dict[str, list[dict[str, Any]]] = {
     "accounts/mail/no_account.txt": [{"link": "http://x/y?token=1", "lifetime": 3_600}],
     "accounts/mail/reset_password.txt": [{"name": RTL_NAME, "link": "http://x/y?token=1", "lifetime": 3_600}],
     "accounts/mail/password_changed.txt": [{"name": "Ada", "at": NOW, "link": "http://x/forgot-password"}],
+    "accounts/mail/change_email.txt": [{"name": RTL_NAME, "link": "http://x/y?token=1", "lifetime": 3_600}],
+    "accounts/mail/change_email_taken.txt": [{"name": "Ada"}],
+    "accounts/mail/email_change_asked.txt": [{"name": "Ada", "email": LONG_EMAIL, "link": "http://x/forgot-password"}],
+    "accounts/mail/email_changed.txt": [{"name": "Ada", "email": LONG_EMAIL, "at": NOW}],
+    "accounts/mail/security_changed.txt": [
+        {
+            "name": LONG_NAME,
+            "change": "The passkey “x\r\nBcc: everybody@example.com” was added.",
+            "at": NOW,
+            "link": "http://x/forgot-password",
+            "security": "http://x/account/security",
+        }
+    ],
+    "accounts/mail/account_deleted.txt": [{"name": "Ada", "at": NOW}],
     "accounts/mail/invitation.txt": [
         {
             "organization": "Northwind\r\nBcc: everybody@example.com",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from polar_server.accounts import fields, organization_queries
 from polar_server.accounts.fields import Unacceptable
 from polar_server.accounts.organizations import NotAllowed
+from polar_server.audit import About, Actor, record
 from polar_server.authorization_server import organization_token_queries as queries
 from polar_server.database import Row, Transaction
 from polar_server.oauth import scopes, tokens
@@ -73,9 +74,12 @@ def read_new(name: str, names: tuple[str, ...], days: int | None) -> NewOrganiza
 
 
 async def issue_token(
-    tx: Transaction, server_keys: ServerKeys, new: NewOrganizationToken, organization_id: str, user_id: str, now_ms: int
+    tx: Transaction, server_keys: ServerKeys, new: NewOrganizationToken, organization_id: str, maker: Actor, now_ms: int
 ) -> Token:
-    """A new token, whose text is shown now and never again. Raises NotAllowed or TooManyTokens."""
+    """A new token, whose text is shown now and never again. Raises NotAllowed or TooManyTokens.
+
+    `maker` is the owner or admin whose token it is. `now_ms` is epoch milliseconds.
+    """
     now = now_ms // 1000
     # Two that are made at once would both find room.
     await tx.first(organization_queries.LOCK_ORGANIZATION, organization_id=organization_id)
@@ -88,7 +92,7 @@ async def issue_token(
         digest=server_keys.digest(token.text),
         key_id=server_keys.key_id,
         organization_id=organization_id,
-        user_id=user_id,
+        user_id=maker.user_id,
         name=new.name,
         scope=scopes.text(new.scopes),
         now=now,
@@ -96,6 +100,8 @@ async def issue_token(
     )
     if not added:
         raise NotAllowed
+    about = About(organization_id, id=f"{token.kind}{token.id}", name=new.name)
+    await record(tx, maker, "organization_token.created", about, now, scopes=list(new.scopes), days=new.days)
     return token
 
 
@@ -104,9 +110,13 @@ async def list_tokens(tx: Transaction, organization_id: str, now: int) -> list[O
     return [_token(row, now) for row in await queries.list_tokens(tx, organization_id, _LISTED)]
 
 
-async def revoke_token(tx: Transaction, organization_id: str, token_id: str, now: int) -> bool:
-    """End a token at once. False when the organization has none with this id that still could be used."""
-    return await queries.revoke_token(tx, organization_id, token_id, "revoked by the organization", now)
+async def revoke_token(tx: Transaction, organization_id: str, token_id: str, actor: Actor, now: int) -> bool:
+    """End a token at once. False when the organization has none with this id that was not ended before."""
+    if not await queries.revoke_token(tx, organization_id, token_id, "revoked by the organization", now):
+        return False
+    about = About(organization_id, id=f"{TokenKind.ORGANIZATION_TOKEN}{token_id}")
+    await record(tx, actor, "organization_token.revoked", about, now)
+    return True
 
 
 def _token(row: Row, now: int) -> OrganizationToken:

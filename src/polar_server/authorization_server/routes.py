@@ -2,7 +2,18 @@
 
 from collections.abc import Mapping
 
-from polar_server.authorization_server import authorize, connected_apps, consent, my_clients
+from litestar import Router
+from litestar.di import Provide
+
+from polar_server.accounts.desk import gather_desk, note_visit
+from polar_server.authorization_server import (
+    authorize,
+    check_token,
+    connected_apps,
+    consent,
+    my_clients,
+    secret_scanning,
+)
 from polar_server.authorization_server.introspect import introspect
 from polar_server.authorization_server.register import configure, register
 from polar_server.authorization_server.revoke import revoke
@@ -30,5 +41,20 @@ PREFIXES: Mapping[str, Mapping[str, Endpoint]] = {
     metadata.REGISTER + "/": {"GET": configure, "PUT": configure, "DELETE": configure},
 }
 
-routes = [*authorize.routes, *consent.routes, *connected_apps.routes, *my_clients.routes]
+_FOUND_TOKENS = Router(
+    "/",
+    route_handlers=[*check_token.routes, *secret_scanning.routes],
+    dependencies={
+        "desk": Provide(gather_desk, sync_to_thread=False),
+        "visit": Provide(note_visit, sync_to_thread=False),
+    },
+)
+
+routes = [
+    *authorize.routes,
+    *consent.routes,
+    *connected_apps.routes,
+    *my_clients.routes,
+    _FOUND_TOKENS,
+]
 """The pages' handlers, for the framework."""

@@ -1,5 +1,6 @@
 """`organization token`: access tokens for programs of an organization's own."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
@@ -8,6 +9,7 @@ from polar_server.accounts import organizations as accounts
 from polar_server.accounts.fields import Unacceptable
 from polar_server.accounts.organizations import NotAllowed, Organization
 from polar_server.accounts.people import Person
+from polar_server.audit import OPERATOR
 from polar_server.authorization_server import organization_tokens
 from polar_server.authorization_server.organization_tokens import (
     MOST_LIVE,
@@ -94,16 +96,17 @@ async def revoke(slug: str, token_id: Annotated[str, Parameter(name="id")], /) -
         organization = await organization_called(at, slug)
         token_id = token_id.removeprefix(TokenKind.ORGANIZATION_TOKEN)
         async with at.database.write() as tx:
-            if not await organization_tokens.revoke_token(tx, organization.id, token_id, at.now):
+            if not await organization_tokens.revoke_token(tx, organization.id, token_id, OPERATOR, at.now):
                 raise Refused(f"{slug} has no such token that could be ended. `polar-server organization token list`.")
         (ended,) = [found for found in await _listed(at, organization) if found.id == token_id]
     return Record(f"The token {ended.name} is ended.", values_of(ended))
 
 
 async def _issued(at: Opened, new: NewOrganizationToken, organization: Organization, maker: Person) -> Token:
+    made_by = replace(OPERATOR, user_id=maker.id)
     try:
         async with at.database.write() as tx:
-            return await organization_tokens.issue_token(tx, at.server_keys, new, organization.id, maker.id, at.now_ms)
+            return await organization_tokens.issue_token(tx, at.server_keys, new, organization.id, made_by, at.now_ms)
     except NotAllowed as error:
         raise Refused(f"The token was not made. {maker.email} is no owner or admin of {organization.slug}.") from error
     except TooManyTokens as error:

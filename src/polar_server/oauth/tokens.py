@@ -87,6 +87,11 @@ def parse(text: str, kinds: frozenset[TokenKind] | TokenKind) -> Token | None:
     return Token(kind, body[:ID_LENGTH], text)
 
 
+def kind_of(text: str) -> TokenKind | None:
+    """The kind whose prefix the text begins with, complete or not; None for none of ours."""
+    return next((kind for kind in TokenKind if text.startswith(kind)), None)
+
+
 _BY_PREFIX = {str(kind): kind for kind in TokenKind}
 
 

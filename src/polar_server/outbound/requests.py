@@ -62,31 +62,38 @@ class Outbound:
         except (OSError, UnicodeError):
             return
 
+    async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+        """Read what is there. Raises Refused or Unreachable."""
+        return await self._ask("GET", url, None, headers)
+
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send the body and read the answer. Raises Refused or Unreachable."""
+        return await self._ask("POST", url, body, headers)
+
+    async def _ask(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         target = read_url(url, loopback=self._loopback)
         try:
             async with asyncio.timeout(self._total_wait):
-                return await self._post(target, body, headers)
+                return await self._send(method, target, body, headers)
         except TimeoutError:
             raise Unreachable(f"No complete answer came within {self._total_wait:g} seconds.") from None
         except (*_FAILURES, UnicodeError) as error:
             raise Unreachable(f"No answer came: {str(error) or type(error).__name__}.") from error
 
-    async def _post(self, target: Target, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _send(self, method: str, target: Target, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         network = CheckedNetwork(self._resolve, target, loopback=self._loopback)
         url = httpcore.URL(
             scheme=target.scheme.encode(), host=target.host.encode(), port=target.port, target=target.path.encode()
         )
         sent = {
             "host": target.authority,
-            "content-length": str(len(body)),
+            **({} if body is None else {"content-length": str(len(body))}),
             "connection": "close",
             # Nothing that we would have to unpack.
             "accept-encoding": "identity",
             **headers,
         }
-        request = httpcore.Request("POST", url, headers=list(sent.items()), content=body)
+        request = httpcore.Request(method, url, headers=list(sent.items()), content=body)
         # A connection for each request: the next one resolves and checks anew.
         trust = await self._trust() if target.scheme == "https" else None
         connection = httpcore.AsyncHTTPConnection(url.origin, ssl_context=trust, network_backend=network)

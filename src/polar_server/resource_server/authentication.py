@@ -11,6 +11,7 @@ from polar_server.authorization_server.server import AuthorizationServer, GivenS
 from polar_server.oauth import bearer
 from polar_server.oauth.errors import InsufficientScope, InvalidRequest
 from polar_server.oauth.subjects import SubjectType
+from polar_server.oauth.tokens import API_TOKENS
 from polar_server.plain_asgi import add_headers
 from polar_server.resource_server.caller import Caller
 from polar_server.resource_server.errors import RateLimitExceeded
@@ -26,7 +27,7 @@ async def identify(request: Request[Any, Any, Any], server: GivenServer) -> Call
 
     Raises the refusals of RFC 6750 §3.1, and RateLimitExceeded.
     """
-    live, roles = await find_live_caller(server, bearer.token_of(_authorization(request)))
+    live, roles = await find_live_caller(server, bearer.token_of(_authorization(request), API_TOKENS))
     await _count(request, server, live)
     _require_any(live.scopes, request.route_handler.opt["scopes"])
     subject, narrowed = live.stored.grant.subject, request.headers.get(NARROWED)
