@@ -12,7 +12,7 @@ def fill_in_sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     """Send the sign-in form of the page that is open."""
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def sign_in(page: Page, server: Server, person: Person, password: str = PASSWORD) -> None:

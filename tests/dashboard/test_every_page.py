@@ -32,7 +32,7 @@ async def test_a_stranger_finds_nothing(world: World, desk: Desk, stranger_desk:
     theirs = stranger_desk.browser.http
     seen = await _statuses(theirs, "GET", _addresses(world, desk.slug, HttpMethod.GET))
     posted = await _statuses(theirs, "POST", _addresses(world, desk.slug, HttpMethod.POST))
-    assert len(seen) > 5
+    assert len(seen) >= 5
     assert len(posted) > 5
     assert {path: status for path, status in seen.items() if status != 404} == {}
     assert {path: status for path, status in posted.items() if status not in (403, 404)} == {}
