@@ -1,0 +1,183 @@
+"""Sign in with Polar, in FastAPI: a dependency that says who is signed in, and webhooks."""
+
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from html import escape
+from os import environ
+from secrets import token_urlsafe
+from typing import Annotated
+
+import uvicorn
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.middleware.sessions import SessionMiddleware
+
+from polar_client import PolarError, UnauthorizedError
+from polar_client.oauth import (
+    AsyncOAuthApp,
+    AsyncSessions,
+    AuthorizationRefused,
+    InvalidCallback,
+    MemoryStore,
+    SignInRequired,
+    Vault,
+    new_key,
+)
+from polar_client.resources.oauth2 import Userinfo
+from polar_client.resources.orders import Order
+from polar_client.webhooks import WebhookError, verify
+
+NEEDED = ("POLAR_ISSUER", "POLAR_CLIENT_ID", "POLAR_CLIENT_SECRET")
+if missing := [name for name in NEEDED if not environ.get(name)]:
+    sys.exit(f"Set {' and '.join(missing)}: `python examples/register.py` makes and prints them.")
+
+ISSUER, CLIENT_ID, CLIENT_SECRET = (environ[name] for name in NEEDED)
+WEBHOOK_SECRET = environ.get("POLAR_WEBHOOK_SECRET")
+PORT = int(environ.get("PORT", "8001"))
+ADDRESS = environ.get("ADDRESS", f"http://localhost:{PORT}")
+
+log = logging.getLogger(__name__)
+# The redirect URI is registered, letter by letter. Never make it from the Host header, which a visitor can choose.
+polar = AsyncOAuthApp(CLIENT_ID, CLIENT_SECRET, redirect_uri=f"{ADDRESS}/callback", issuer=ISSUER)
+# Tokens are kept here under a random name, and the browser's cookie has only that name.
+sessions = AsyncSessions(polar, Vault(MemoryStore(), new_key()))
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """Close the connections at the end."""
+    async with polar:
+        yield
+
+
+app = FastAPI(lifespan=lifespan, openapi_url=None, default_response_class=HTMLResponse)
+app.add_middleware(
+    SessionMiddleware,
+    secret_key=token_urlsafe(),  # new at each start, and the tokens are gone then as well
+    session_cookie="fastapi_example",
+    same_site="lax",
+    https_only=ADDRESS.startswith("https://"),
+)
+
+
+async def signed_in(request: Request) -> Userinfo:
+    """Who is signed in. The access token is refreshed when it is due. Raises SignInRequired."""
+    name = request.session.get("tokens")
+    if name is None:
+        raise SignInRequired("Nobody is signed in.")
+    return await polar.userinfo(await sessions.access_token(name), sub=request.session["sub"])
+
+
+Person = Annotated[Userinfo, Depends(signed_in)]
+
+
+@app.get("/")
+async def home(request: Request) -> HTMLResponse:
+    """The way in."""
+    if "tokens" in request.session:
+        return page("Welcome back", '<p><a href="/account">Your account</a></p>')
+    return page("Welcome", '<p><a href="/sign-in">Sign in with Polar</a></p>')
+
+
+@app.get("/account")
+async def account(person: Person) -> HTMLResponse:
+    """For whoever is signed in: to protect a page, ask for a Person."""
+    return page(f"Hello, {person.name}", f"<p>{escape(person.email or '')}</p>{SIGN_OUT}")
+
+
+@app.get("/sign-in")
+async def sign_in(request: Request) -> RedirectResponse:
+    """Send the person to Polar. State, nonce and code_verifier wait in the session's cookie, signed."""
+    started = await polar.authorization_url("openid profile email")
+    request.session["sign_in"] = started.saved
+    return RedirectResponse(started.url, 303)
+
+
+@app.get("/callback")
+async def callback(request: Request) -> RedirectResponse:
+    """The person is back, with a code or an error."""
+    tokens = await polar.exchange(str(request.url), request.session.pop("sign_in", ""))
+    assert tokens.claims, "openid was asked for"
+    await end(request)
+    request.session.update(tokens=token_urlsafe(), sub=tokens.claims.sub)
+    await sessions.save(request.session["tokens"], tokens)
+    return RedirectResponse("/account", 303)
+
+
+@app.post("/sign-out")
+async def sign_out(request: Request) -> RedirectResponse:
+    """End the access at Polar, and the session here. A form on another site is sent without the Lax cookie."""
+    await end(request)
+    return RedirectResponse("/", 303)
+
+
+@app.post("/webhooks", status_code=204)
+async def webhook(request: Request) -> None:
+    """An event. The signature is that of the body as it came, so nothing may parse it before."""
+    if not WEBHOOK_SECRET:
+        raise HTTPException(503, "POLAR_WEBHOOK_SECRET is not set.")
+    try:
+        event = verify(await request.body(), request.headers, WEBHOOK_SECRET)
+    except WebhookError as error:
+        raise HTTPException(400, str(error)) from None
+    # It may come more than once, with the same id: keep ids where you keep what they changed.
+    if event.type == "order.paid":
+        order = event.read(Order)
+        log.info("%s: order %s over %s %s", event.id, order.id, order.total_amount, order.currency)
+
+
+async def end(request: Request) -> None:
+    """End the session, and revoke its tokens, if there are any."""
+    name = request.session.get("tokens")
+    request.session.clear()
+    if name is not None:
+        await sessions.end(name)
+
+
+@app.exception_handler(PolarError)
+async def problem(request: Request, error: PolarError) -> HTMLResponse:
+    """A page that says what happened and what to do."""
+    match error:
+        case AuthorizationRefused():
+            return page("Nothing was shared", f"<p>{escape(error.description)}</p>{AGAIN}")
+        case InvalidCallback():
+            return page("This sign-in is over", f"<p>It began in another browser, or long ago.</p>{AGAIN}", 400)
+        case SignInRequired() | UnauthorizedError():
+            request.session.clear()
+            return page("You are not signed in", f"<p>Or your access was ended at Polar.</p>{AGAIN}", 401)
+        case _:
+            return page("Polar does not answer", "<p>Try again in a moment.</p>", 502)
+
+
+def page(title: str, body: str, status: int = 200) -> HTMLResponse:
+    """A page without scripts. `title` is text, `body` is HTML."""
+    return HTMLResponse(PAGE.format(title=escape(title), body=body), status, HEADERS)
+
+
+AGAIN = '<p><a href="/sign-in">Sign in</a> whenever you like.</p>'
+SIGN_OUT = '<form method="post" action="/sign-out"><button>Sign out</button></form>'
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>body {{ font: 1.1rem/1.5 system-ui; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }}</style>
+<h1>{title}</h1>
+{body}
+"""
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    sys.stdout.write(f"Open {ADDRESS}\n")
+    sys.stdout.flush()
+    # No access log: the address of the callback holds the code.
+    uvicorn.run(app, host="127.0.0.1", port=PORT, log_level="warning", access_log=False)
