@@ -21,7 +21,6 @@ from polar_server.accounts.desk import leads_to_no_app
 from polar_server.accounts.guards import SignInRequired
 from polar_server.accounts.passwords import Passwords, PasswordsBusy, Verification
 from polar_server.accounts.people import NewPerson, Person
-from polar_server.accounts.return_to import sign_in_path
 from polar_server.accounts.sessions import Session, find_session
 from polar_server.database import Database, Transaction
 from polar_server.html import Pages, cookies, csrf, redirect
@@ -202,13 +201,15 @@ async def world(database: Database, settings: Settings) -> AsyncIterator[World]:
         "pages": pages,
         "describe_return_to": leads_to_no_app,
         "on_credentials_changed": (ended,),
+        "on_account_deleted": (ended,),
+        "kept_elsewhere": (_kept_apps,),
     }
     app = Litestar(
         endpoints.routes,
         dependencies={name: Provide(_giving(part), sync_to_thread=False) for name, part in parts.items()}
         | {"session": Provide(session)},
         exception_handlers={
-            SignInRequired: lambda _, error: redirect(sign_in_path(error.return_to)),
+            SignInRequired: lambda _, error: redirect(error.location),
             csrf.Forbidden: lambda request, _: pages.error(request, 403),
             InvalidRequest: lambda request, _: pages.error(request, 400),
             PasswordsBusy: lambda request, error: pages.error(request, 503, {"Retry-After": str(error.retry_after)}),
@@ -225,6 +226,10 @@ async def world(database: Database, settings: Settings) -> AsyncIterator[World]:
 
         yield World(app, database, settings, server_keys, clock, passwords, outbox, ended, browser)
     passwords.close()
+
+
+async def _kept_apps(_transaction: Transaction, user_id: str) -> dict[str, list[dict[str, Any]]]:
+    return {"connected_apps": [{"user_id": user_id, "created_at": NOW}]}
 
 
 def _giving(part: object) -> Callable[[], Any]:

@@ -50,8 +50,8 @@ async def test_changing_the_password_ends_everything_else(world: World) -> None:
     other, copied = world.browser(), world.browser()
     await other.sign_in("ada@example.com")
     copied.client.cookies.set("polar_session", browser.session_cookie or "")
-    answer = await browser.visit("/account", "/account/password", current_password=PASSWORD, password=NEW)
-    assert answer.headers["location"] == "/account?done=password_changed"
+    answer = await browser.visit("/account/security", "/account/password", current_password=PASSWORD, password=NEW)
+    assert answer.headers["location"] == "/account/security?done=password_changed"
     assert await browser.is_signed_in()
     assert not await other.is_signed_in()
     assert not await copied.is_signed_in()
@@ -73,7 +73,7 @@ async def test_changing_the_password_ends_everything_else(world: World) -> None:
 async def test_a_bad_password_field_is_named(world: World, typed: dict[str, str], field: str) -> None:
     """The page names the field, shows no password, and the old one stays."""
     browser, _ = await world.signed_in("ada@example.com")
-    answer = await browser.visit("/account", "/account/password", **typed)
+    answer = await browser.visit("/account/security", "/account/password", **typed)
     assert answer.status_code == 400
     assert f'id="{field}-error"' in answer.text
     assert PASSWORD not in answer.text
@@ -86,7 +86,9 @@ async def test_guessing_the_current_password_is_limited(world: World) -> None:
     browser, _ = await world.signed_in("ada@example.com")
     codes = []
     for n in range(11):
-        answer = await browser.visit("/account", "/account/password", current_password=f"wrong {n}", password=NEW)
+        answer = await browser.visit(
+            "/account/security", "/account/password", current_password=f"wrong {n}", password=NEW
+        )
         codes.append(answer.status_code)
     assert codes == [400] * 10 + [429]
 
@@ -98,13 +100,13 @@ async def test_sessions_are_listed_and_ended_one_by_one(world: World) -> None:
     for opened in (browser, other, third):
         await opened.sign_in("ada@example.com", **{"User-Agent": "Firefox/130 Linux"})
         world.clock.now += 60
-    page = await browser.open("/account")
+    page = await browser.open("/account/security")
     assert all(f"203.0.113.{n}" in page.text for n in range(1, 4))
     # Listed last seen first; the one on top is this browser, which has just been seen.
     hidden = browser.forms("/account/sessions/end")
     assert len(hidden) == 2
     answer = await browser.post("/account/sessions/end", hidden[0])
-    assert answer.headers["location"] == "/account?done=session_ended"
+    assert answer.headers["location"] == "/account/security?done=session_ended"
     assert [await opened.is_signed_in() for opened in (browser, other, third)] == [True, True, False]
 
 
@@ -114,8 +116,8 @@ async def test_all_other_sessions_end_at_once(world: World) -> None:
     others = [world.browser() for _ in range(2)]
     for other in others:
         await other.sign_in("ada@example.com")
-    answer = await browser.visit("/account", "/account/sessions/end-others")
-    assert answer.headers["location"] == "/account?done=sessions_ended"
+    answer = await browser.visit("/account/security", "/account/sessions/end-others")
+    assert answer.headers["location"] == "/account/security?done=sessions_ended"
     assert await browser.is_signed_in()
     assert [await other.is_signed_in() for other in others] == [False, False]
 
@@ -125,12 +127,12 @@ async def test_nobody_ends_the_session_of_another_person(world: World) -> None:
     ada, _ = await world.signed_in("ada@example.com")
     bob, _ = await world.signed_in("bob@example.com")
     await world.browser().sign_in("bob@example.com")
-    await bob.open("/account")
+    await bob.open("/account/security")
     foreign = (ada.session_cookie or "")[len("polar_us_") :][:11]
     form = bob.form("/account/sessions/end")
     for session_id in (foreign, "x", "\u2028", "0" * 11):
         answer = await bob.post("/account/sessions/end", {**form, "session_id": session_id})
-        assert answer.headers["location"] == "/account?done=session_ended"
+        assert answer.headers["location"] == "/account/security?done=session_ended"
     assert await ada.is_signed_in()
 
 
@@ -144,6 +146,6 @@ async def test_a_slow_hash_is_refused_when_too_many_wait(world: World, monkeypat
         raise PasswordsBusy
 
     monkeypatch.setattr(world.passwords, "hash", busy)
-    answer = await browser.visit("/account", "/account/password", current_password=PASSWORD, password=NEW)
+    answer = await browser.visit("/account/security", "/account/password", current_password=PASSWORD, password=NEW)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert (await world.browser().sign_in("ada@example.com")).status_code == 303

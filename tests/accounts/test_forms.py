@@ -6,12 +6,35 @@ from tests.accounts.conftest import Browser, World
 
 from polar_server.html import csrf
 
-SIGNED_OUT = ["/sign-in", "/sign-up", "/sign-up/finish", "/forgot-password", "/reset-password", "/verify-email"]
+SIGNED_OUT = [
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-in/passkey",
+    "/sign-up",
+    "/sign-up/finish",
+    "/forgot-password",
+    "/reset-password",
+    "/verify-email",
+]
 SIGNED_IN = [
     "/sign-out",
     "/verify-email/send",
     "/account",
     "/account/password",
+    "/account/password/set",
+    "/account/password/remove",
+    "/account/email",
+    "/account/email/confirm",
+    "/account/passkeys",
+    "/account/passkeys/rename",
+    "/account/passkeys/remove",
+    "/account/codes",
+    "/account/codes/off",
+    "/account/recovery-codes",
+    "/account/export",
+    "/account/delete",
+    "/confirm",
+    "/confirm/passkey",
     "/account/sessions/end",
     "/account/sessions/end-others",
     "/dashboard/organizations",

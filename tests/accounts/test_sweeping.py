@@ -3,7 +3,7 @@
 import pytest
 from tests.accounts.conftest import NOW, World
 
-from polar_server.accounts import guesses, links, sessions, sweeping
+from polar_server.accounts import guesses, links, queries, sessions, sweeping
 from polar_server.accounts.guesses import Limits
 from polar_server.accounts.links import NewLink, Purpose
 from polar_server.accounts.visits import Visit
@@ -25,7 +25,7 @@ async def test_what_is_over_for_long_is_removed(world: World, monkeypatch: pytes
     """In small batches, all of it, each thirty days after its end and not before."""
     monkeypatch.setattr(sweeping, "BATCH", 3)
     await _filled(world)
-    nothing = {"sessions": 0, "mail_links": 0, "invitations": 0, "guesses": 0}
+    nothing = dict.fromkeys(queries.SWEEPS, 0)
     assert await sweeping.sweep(world.database, NOW + sweeping.KEPT) == nothing
     assert await sweeping.sweep(world.database, NOW + 3600 + sweeping.KEPT + 1) == nothing | {
         "mail_links": 7,

@@ -251,11 +251,11 @@ def test_error_pages_say_what_happened(pages: Pages, request_with: RequestWith, 
 
 @pytest.mark.parametrize("name", sorted(samples.MAILS))
 def test_mails_are_unescaped_text_with_a_subject_and_a_whole_link(pages: Pages, name: str) -> None:
-    """Every mail renders, begins with its subject, and keeps its link in one piece."""
+    """Every mail renders, begins with its subject, and keeps its link, where it has one, in one piece."""
     for values in samples.MAILS[name]:
         text = pages.text(name, **values)
         assert re.match(r"\s*Subject: \S", text)
-        assert values["link"] in text.split("\n")
+        assert "link" not in values or values["link"] in text.split("\n")
 
 
 def test_csrf_field_name_is_the_one_of_the_templates(show: Callable[..., Document]) -> None:

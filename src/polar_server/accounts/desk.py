@@ -11,7 +11,7 @@ from polar_server.accounts.passwords import Passwords
 from polar_server.accounts.people import CredentialsChanged
 from polar_server.accounts.sessions import Session
 from polar_server.accounts.visits import Visit, visit_of
-from polar_server.database import Database
+from polar_server.database import Database, Transaction
 from polar_server.html import PageRequest, Pages
 from polar_server.mail import Mailer, Message
 from polar_server.oauth.server_keys import ServerKeys
@@ -19,6 +19,9 @@ from polar_server.settings import Settings
 
 DescribeReturnTo = Callable[[str], Awaitable[Any]]
 """The app that a return_to path leads to, as the sign-in page shows it, or None. Given by a floor above."""
+
+KeptElsewhere = Callable[[Transaction, str], Awaitable[dict[str, list[dict[str, Any]]]]]
+"""What a floor above keeps about the person with this id: lists by their name. Members that end in `_at` are seconds."""
 
 
 async def leads_to_no_app(return_to: str) -> None:
@@ -36,6 +39,8 @@ class Desk:
     pages: Pages
     mailer: Mailer
     on_credentials_changed: Sequence[CredentialsChanged]
+    on_account_deleted: Sequence[CredentialsChanged]
+    kept_elsewhere: Sequence[KeptElsewhere]
 
     def post(self, to: str, letter: str, **values: Any) -> None:
         """Queue a mail from `templates/mail/<letter>.txt`."""
@@ -43,7 +48,7 @@ class Desk:
 
 
 # Protocols and functions cannot be checked with isinstance; mypy checks them where they are provided.
-def gather_desk(  # noqa: PLR0917 - Litestar passes them by name
+def gather_desk(  # noqa: PLR0913, PLR0917 - Litestar passes them by name
     database: NamedDependency[SkipValidation[Database]],
     server_keys: NamedDependency[SkipValidation[ServerKeys]],
     settings: NamedDependency[SkipValidation[Settings]],
@@ -51,9 +56,12 @@ def gather_desk(  # noqa: PLR0917 - Litestar passes them by name
     pages: NamedDependency[SkipValidation[Pages]],
     mailer: NamedDependency[SkipValidation[Mailer]],
     on_credentials_changed: NamedDependency[SkipValidation[Sequence[CredentialsChanged]]],
+    on_account_deleted: NamedDependency[SkipValidation[Sequence[CredentialsChanged]]],
+    kept_elsewhere: NamedDependency[SkipValidation[Sequence[KeptElsewhere]]],
 ) -> Desk:
     """The desk, from the application's dependencies."""
-    return Desk(database, server_keys, settings, passwords, pages, mailer, on_credentials_changed)
+    ends = (on_credentials_changed, on_account_deleted)
+    return Desk(database, server_keys, settings, passwords, pages, mailer, *ends, kept_elsewhere)
 
 
 def note_visit(

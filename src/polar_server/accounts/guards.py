@@ -9,7 +9,6 @@ from polar_server.accounts.sessions import Session
 from polar_server.database import Database
 from polar_server.html import PageRequest
 
-
 RECENT = 600
 """Seconds after a password, code or passkey was given in which dangerous acts are open."""
 
@@ -46,12 +45,12 @@ def require_session(request: PageRequest, session: Session | None) -> Session:
 def require_recent(request: PageRequest, session: Session | None, now: int, back_to: str = "") -> Session:
     """The session of somebody who signed in within RECENT seconds. Raises SignInRequired and ConfirmationRequired.
 
-    `back_to` is the page with the form, for when it was a form that was sent.
+    `back_to` is the page with the form, for when it was a form that was sent: it has to be sent again.
     """
     session = require_session(request, session)
     if now - session.authenticated_at < RECENT:
         return session
-    raise ConfirmationRequired(back_to or _address(request))
+    raise ConfirmationRequired(f"{back_to}?done=confirmed" if back_to else _address(request))
 
 
 async def require_membership(database: Database, session: Session, slug: str) -> Membership:

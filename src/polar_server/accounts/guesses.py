@@ -51,6 +51,13 @@ def reauthentication_limits(settings: Settings, user_id: str, address: str) -> L
     return Limits(f"again:{user_id}", settings.guesses_per_account, wide, settings.guesses_per_address, PASSWORD_WINDOW)
 
 
+def passkey_limits(settings: Settings, address: str) -> Limits:
+    """The limits of signing in with passkeys from one network address. Nobody guesses one; it is for the work."""
+    here = neighbourhood(address)
+    most = settings.guesses_per_address
+    return Limits(f"passkey@{here}", most, f"sign-in@{here}", most, PASSWORD_WINDOW)
+
+
 def code_limits(settings: Settings, user_id: str, address: str) -> Limits:
     """The limits of giving a one-time code. Only who has the password gets this far.
 

@@ -61,7 +61,7 @@ ADD_SESSION = Statement("""
 """)
 
 FIND_SESSION = Statement("""
-    SELECT s.id, s.digest, s.key_id, s.authenticated_at, s.last_seen_at,
+    SELECT s.id, s.digest, s.key_id, s.authenticated_at, s.last_seen_at, s.methods,
         u.id AS user_id, u.email, u.name, u.picture, u.email_verified_at
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.id = :id AND s.ended_at IS NULL AND s.expires_at > :now AND s.last_seen_at > :idle_since

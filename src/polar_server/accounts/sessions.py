@@ -36,11 +36,12 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A live session. `authenticated_at` (epoch seconds) is when the password, code or passkey was last given."""
+    """A live session. Its person last showed who they are at `authenticated_at` (epoch seconds), by `methods`."""
 
     id: str
     user: User
     authenticated_at: int
+    methods: str = PASSWORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ async def find_session(
             await transaction.run(queries.TOUCH_SESSION, id=token.id, now=now)
     verified = row["email_verified_at"] is not None
     user = User(row["user_id"], row["email"], row["name"], row["picture"], verified)
-    return Session(row["id"], user, row["authenticated_at"])
+    return Session(row["id"], user, row["authenticated_at"], row["methods"])
 
 
 async def start_session(
@@ -98,6 +99,20 @@ async def start_session(
         methods=methods,
     )
     return token
+
+
+async def renew_session(
+    transaction: Transaction,
+    server_keys: ServerKeys,
+    settings: Settings,
+    session: Session,
+    visit: Visit,
+    methods: str = "",
+) -> Token:
+    """A new session in place of this one, when its person has shown once more who they are (ASVS 5.0 V7.2.4)."""
+    await end_session(transaction, session.user.id, session.id, visit.now)
+    how = methods or session.methods
+    return await start_session(transaction, server_keys, settings, session.user.id, visit, how)
 
 
 async def list_sessions(database: Database, settings: Settings, user_id: str, now: int) -> list[ListedSession]:

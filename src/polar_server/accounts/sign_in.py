@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from polar_server.accounts import queries, sessions
 from polar_server.accounts.fields import normalized_email
+from polar_server.accounts.one_time_codes import codes
 from polar_server.accounts.passwords import Passwords
 from polar_server.accounts.people import Person, find_user_by_email, lock_user
 from polar_server.accounts.sessions import Session
@@ -41,8 +42,8 @@ async def still_holds(transaction: Transaction, person: Person) -> bool:
 async def begin_session(
     transaction: Transaction, server_keys: ServerKeys, settings: Settings, person: Person, visit: Visit
 ) -> Token | None:
-    """A session for a person whose password was checked a moment ago; None when that no longer holds."""
-    if not await still_holds(transaction, person):
+    """A session for a person whose password was checked a moment ago; None when that is not enough any more."""
+    if not await still_holds(transaction, person) or await codes.is_on_in(transaction, person.id):
         return None
     return await sessions.start_session(transaction, server_keys, settings, person.id, visit)
 

@@ -7,9 +7,12 @@ from polar_server.accounts.answers import asked_return_to, log, too_many_tries
 from polar_server.accounts.desk import DescribeReturnTo, Desk, GivenDescribe, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.fields import EMAIL_LENGTH, normalized_email
 from polar_server.accounts.guesses import Limits
+from polar_server.accounts.one_time_codes import codes
+from polar_server.accounts.one_time_codes.sign_in_pages import ask_for_code
 from polar_server.accounts.people import Person
 from polar_server.accounts.return_to import DEFAULT
 from polar_server.accounts.sessions import Session
+from polar_server.accounts.sign_in_form import sign_in_form
 from polar_server.accounts.visits import Visit
 from polar_server.html import Page, PageRequest, cookies, redirect
 from polar_server.oauth.tokens import Token
@@ -20,25 +23,27 @@ DISABLED = {"form": "This account is disabled. Ask the people who run this serve
 
 @get("/sign-in", include_in_schema=False)
 async def show_sign_in(
-    request: PageRequest, session: GivenSession, desk: GivenDesk, describe_return_to: GivenDescribe
+    request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit, describe_return_to: GivenDescribe
 ) -> Page:
     """The form, also for who is signed in and was sent here to give the password again."""
     hint = request.query_params.get("login_hint", "")[:EMAIL_LENGTH]
     if session is not None and not request.query_params:
         return redirect(DEFAULT)
-    return await _form(request, desk, describe_return_to, hint or (session.user.email if session else ""))
+    return await sign_in_form(
+        request, desk, describe_return_to, hint or (session.user.email if session else ""), visit.now
+    )
 
 
 @post("/sign-in", status_code=200, include_in_schema=False)
 async def submit_sign_in(
     request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit, describe_return_to: GivenDescribe
 ) -> Page:
-    """Check the password and begin a session. The try is counted before anything is computed for it."""
+    """Check the password; begin a session, or ask for a code. The try is counted before anything is computed for it."""
     form = await desk.pages.read_form(request, None)
     email, password = form.get("email", ""), form.get("password", "")
     missing = _missing(email, password)
     if missing:
-        return await _form(request, desk, describe_return_to, email, 400, missing)
+        return await sign_in_form(request, desk, describe_return_to, email, visit.now, status=400, errors=missing)
     account = normalized_email(email) or email.strip().lower()
     limits = guesses.sign_in_limits(desk.server_keys, desk.settings, account, visit.address)
     throttled = await guesses.count(desk.database, limits, visit.now)
@@ -46,10 +51,12 @@ async def submit_sign_in(
         return too_many_tries(request, desk, throttled, "sign_in", asked_return_to(request))
     person = await sign_in.check_password(desk.database, desk.passwords, email, password)
     if person is not None and person.disabled_at is not None:
-        return await _refuse(request, desk, describe_return_to, email, "disabled")
+        return await _refuse(request, desk, describe_return_to, email, visit.now, DISABLED)
+    if person is not None and await codes.is_on(desk.database, person.id):
+        return await ask_for_code(request, desk, describe_return_to, person, visit.now)
     token = await _begin(desk, person, session, visit, limits) if person else None
     if person is None or token is None:
-        return await _refuse(request, desk, describe_return_to, email, "mismatch")
+        return await _refuse(request, desk, describe_return_to, email, visit.now, MISMATCH)
     log.info("signed_in", user_id=person.id, session_id=token.id)
     cookie = cookies.set_session(desk.settings, token.text, desk.settings.session_lifetime)
     return redirect(asked_return_to(request) or DEFAULT, [cookie])
@@ -80,34 +87,13 @@ def _missing(email: str, password: str) -> dict[str, str]:
     return errors if password else errors | {"password": "Enter your password."}
 
 
-async def _refuse(request: PageRequest, desk: Desk, describe: DescribeReturnTo, email: str, reason: str) -> Page:
-    # The email is not logged: people type passwords into its field.
-    log.warning("sign_in_refused", reason=reason)
-    errors, status = (DISABLED, 403) if reason == "disabled" else (MISMATCH, 401)
-    return await _form(request, desk, describe, email, status, errors)
-
-
-async def _form(
-    request: PageRequest,
-    desk: Desk,
-    describe: DescribeReturnTo,
-    email: str,
-    status: int = 200,
-    errors: dict[str, str] | None = None,
+async def _refuse(
+    request: PageRequest, desk: Desk, describe: DescribeReturnTo, email: str, now: int, errors: dict[str, str]
 ) -> Page:
-    return_to = asked_return_to(request)
-    return desk.pages.render(
-        request,
-        "accounts/sign_in.html",
-        status=status,
-        form_action="any",
-        client=await describe(return_to) if return_to else None,
-        return_to=return_to,
-        email=email,
-        registration=True,
-        errors=errors or {},
-        done=request.query_params.get("done"),
-    )
+    # The email is not logged: people type passwords into its field.
+    log.warning("sign_in_refused", reason="disabled" if errors is DISABLED else "mismatch")
+    status = 403 if errors is DISABLED else 401
+    return await sign_in_form(request, desk, describe, email, now, status=status, errors=errors)
 
 
 routes = [show_sign_in, submit_sign_in, submit_sign_out]

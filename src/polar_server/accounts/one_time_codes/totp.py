@@ -1,4 +1,4 @@
-"""Time-based one-time passwords (RFC 6238 over RFC 4226): SHA-1, six digits, thirty seconds, as every app knows them."""
+"""Time-based one-time passwords (RFC 6238, RFC 4226): SHA-1, six digits, thirty seconds, as every app knows them."""
 
 import base64
 import hmac

@@ -29,7 +29,9 @@ class Passkey:
 
 
 async def add_passkey(transaction: Transaction, user_id: str, key: NewKey, name: str, visit: Visit) -> bool:
-    """Keep a key. False when it is kept already, for whomever."""
+    """Keep a key. False when it is kept already, for whomever, or the person has MOST of them."""
+    if await count_passkeys(transaction, user_id) >= MOST:
+        return False
     passkey_id = tokens.new_id(visit.now_ms, os.urandom(tokens.ID_BYTES))
     added = await transaction.run(
         queries.ADD,

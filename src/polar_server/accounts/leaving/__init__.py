@@ -1,0 +1,1 @@
+"""Taking everything away, and going: the export of an account, and its deletion."""
