@@ -33,7 +33,7 @@ def visit_of(request: PageRequest, trusted_proxies: str, now: float) -> Visit:
     peer = request.client.host if request.client else ""
     forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
     address = client_address(peer, forwarded, trusted_proxies)
-    return Visit(address, _printable(request.headers.get("user-agent", "")), int(now * 1000))
+    return Visit(address, printable(request.headers.get("user-agent", "")), int(now * 1000))
 
 
 def client_address(peer: str, forwarded: str, trusted_proxies: str) -> str:
@@ -77,5 +77,6 @@ def _networks(trusted_proxies: str) -> tuple[Network, ...]:
     return tuple(ip_network(text.strip(), strict=False) for text in trusted_proxies.split(",") if text.strip())
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The beginning of what a client says of itself, without control characters."""
     return "".join(character for character in text[:300] if character.isprintable())

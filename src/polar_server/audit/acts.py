@@ -3,6 +3,7 @@
 ACTS = {
     "organization.created": "created the organization",
     "organization.updated": "changed the organization",
+    "organization.reset": "filled the test organization with sample data anew",
     "organization_token.created": "made an access token",
     "organization_token.revoked": "ended an access token",
     "token.ended": "ended a token that had turned up somewhere",

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 import structlog
 
+from polar_server.accounts.visits import Visit
+from polar_server.audit import About, record
 from polar_server.authorization_server import consent_queries, grant_queries, issue_queries
 from polar_server.authorization_server.server import AuthorizationServer
+from polar_server.database import Transaction
 from polar_server.oauth import scopes, tokens
 from polar_server.oauth.authorization import AuthorizationRequest
 from polar_server.oauth.grants import Grant, StoredCode
@@ -25,6 +28,8 @@ class Approval:
     auth_time: int
     is_new: bool
     """Whether the person decided just now, so that the decision is to be remembered."""
+    visit: Visit
+    """The request of the browser that it came with."""
 
 
 async def approve(server: AuthorizationServer, approval: Approval) -> str:
@@ -40,10 +45,17 @@ async def approve(server: AuthorizationServer, approval: Approval) -> str:
             earlier = await consent_queries.find_consent(tx, client_id, approval.subject) or frozenset()
             remembered = scopes.text(earlier | frozenset(approval.request.scopes))
             await consent_queries.save_consent(tx, client_id, approval.subject, remembered, now)
+            await _record(tx, approval, scope, now)
         await grant_queries.add_grant(tx, grant.id, client_id, approval.subject, scope, now)
         await issue_queries.add_code(tx, _stored(server, approval, token, grant, now))
     log.info("approved", grant=grant.id, client_id=client_id, user=approval.subject.user_id, asked=approval.is_new)
     return token.text
+
+
+async def _record(tx: Transaction, approval: Approval, scope: str, now: int) -> None:
+    subject, client = approval.subject, approval.request.client
+    about = About(subject.organization_id, subject.user_id, client.client_id, client.name)
+    await record(tx, approval.visit.by(subject.user_id), "app.connected", about, now, scope=scope)
 
 
 def _stored(server: AuthorizationServer, approval: Approval, token: tokens.Token, grant: Grant, now: int) -> StoredCode:

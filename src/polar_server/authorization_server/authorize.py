@@ -83,7 +83,9 @@ async def _approve(server: AuthorizationServer, visitor: Visitor, pages: Pages, 
     if not granted:
         # A decision for an organization that the person has left since, or in a role that covers none of it.
         return await consent.ask_again(visitor, pages)
-    approval = Approval(visitor.asked, approved.subject, granted, session.authenticated_at, is_new=False)
+    approval = Approval(
+        visitor.asked, approved.subject, granted, session.authenticated_at, is_new=False, visit=visitor.visit
+    )
     return visitor.reply(pages).code(await approve(server, approval))
 
 

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from polar_server.audit import About, Actor, record
 from polar_server.authorization_server import client_queries as queries
 from polar_server.database import Transaction
 from polar_server.oauth import tokens
@@ -41,9 +42,14 @@ class CreatedClient:
 
 
 async def create_client(
-    tx: Transaction, server_keys: ServerKeys, metadata: ClientMetadata, ownership: Ownership, now_ms: int
+    tx: Transaction,
+    server_keys: ServerKeys,
+    metadata: ClientMetadata,
+    ownership: Ownership,
+    now_ms: int,
+    actor: Actor | None = None,
 ) -> CreatedClient:
-    """Store a new client. A public one gets no secret (RFC 6749 §2.1)."""
+    """Store a new client. A public one gets no secret (RFC 6749 §2.1). Without an actor, its owner made it."""
     client_id = _mint(TokenKind.CLIENT_ID, now_ms)
     secret = None if metadata.token_endpoint_auth_method is AuthMethod.NONE else _mint(TokenKind.CLIENT_SECRET, now_ms)
     registration_token = _mint(TokenKind.REGISTRATION_TOKEN, now_ms)
@@ -63,10 +69,14 @@ async def create_client(
         registration_key_id=server_keys.key_id,
         now=now_ms // 1000,
     )
+    about = About(user_id=ownership.owner_id, id=client_id, name=metadata.client_name)
+    await record(tx, actor or Actor(ownership.owner_id), "client.created", about, now_ms // 1000)
     return CreatedClient(client_id, secret, registration_token)
 
 
-async def update_client(tx: Transaction, client: RegisteredClient, metadata: ClientMetadata, now: int) -> None:
+async def update_client(
+    tx: Transaction, client: RegisteredClient, metadata: ClientMetadata, actor: Actor, now: int
+) -> None:
     """Replace a client's metadata (RFC 7592 §2.2).
 
     Raises InvalidClientMetadata when a public client would become confidential, or the other way round.
@@ -75,15 +85,31 @@ async def update_client(tx: Transaction, client: RegisteredClient, metadata: Cli
         raise InvalidClientMetadata(
             "token_endpoint_auth_method cannot change between none and a secret; register another client."
         )
-    await queries.update_client(tx, client_id=client.client_id, **_columns(metadata), now=now)
+    if await queries.update_client(tx, client_id=client.client_id, **_columns(metadata), now=now):
+        await record(tx, actor, "client.updated", _about(client), now)
+
+
+async def delete_client(tx: Transaction, client_id: str, actor: Actor, now: int) -> bool:
+    """Delete a client, whose tokens die with it. False when there is none."""
+    client = await queries.find_client(tx, client_id)
+    if client is None or not await queries.delete_client(tx, client_id, now):
+        return False
+    await record(tx, actor, "client.deleted", _about(client), now)
+    return True
 
 
 async def rotate_secret(
-    tx: Transaction, server_keys: ServerKeys, client_id: str, now_ms: int, overlap: int = SECRET_OVERLAP
+    tx: Transaction,
+    server_keys: ServerKeys,
+    client_id: str,
+    now_ms: int,
+    overlap: int = SECRET_OVERLAP,
+    actor: Actor | None = None,
 ) -> str | None:
     """Give a client a new secret, which is shown only now. None when there is no such confidential client.
 
     The previous one works for `overlap` seconds more, so that nothing stands still while it is replaced.
+    Without an actor, whoever has it replaced records why.
     """
     secret, now = _mint(TokenKind.CLIENT_SECRET, now_ms), now_ms // 1000
     digest = secret_digest(client_id, secret, server_keys)
@@ -96,6 +122,10 @@ async def rotate_secret(
         previous_expires_at=now + overlap,
         now=now,
     )
+    if rotated and actor is not None:
+        client = await queries.find_client(tx, client_id)
+        assert client is not None, "it has just got a secret"
+        await record(tx, actor, "client.secret_rotated", _about(client), now, overlap=overlap)
     return secret if rotated else None
 
 
@@ -118,6 +148,10 @@ def describe(client: RegisteredClient) -> dict[str, Any]:
         "id_token_signed_response_alg": client.id_token_alg,
     }
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _about(client: RegisteredClient) -> About:
+    return About(user_id=client.owner_id, id=client.client_id, name=client.name)
 
 
 def _columns(metadata: ClientMetadata) -> dict[str, Any]:

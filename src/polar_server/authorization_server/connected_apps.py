@@ -8,7 +8,9 @@ from litestar import get, post
 from polar_server.accounts.desk import GivenSession
 from polar_server.accounts.guards import require_session
 from polar_server.accounts.organizations import Membership, list_memberships
-from polar_server.authorization_server import consent_queries
+from polar_server.accounts.visits import visit_of
+from polar_server.audit import About, record
+from polar_server.authorization_server import client_queries, consent_queries
 from polar_server.authorization_server.client_authentication import storable
 from polar_server.authorization_server.server import GivenServer
 from polar_server.html import GivenPages, Page, PageRequest, redirect
@@ -68,8 +70,13 @@ async def end_app(request: PageRequest, server: GivenServer, session: GivenSessi
     subject = Subject(
         SubjectType.ORGANIZATION if organization_id else SubjectType.USER, signed_in.user.id, organization_id or None
     )
+    visit = visit_of(request, server.settings.trusted_proxies, server.clock())
     async with server.database.write() as tx:
-        ended = await consent_queries.end_connected_app(tx, client_id, subject, int(server.clock()))
+        ended = await consent_queries.end_connected_app(tx, client_id, subject, visit.now)
+        if ended:
+            client = await client_queries.find_client(tx, client_id)
+            about = About(organization_id or None, signed_in.user.id, client_id, client.name if client else None)
+            await record(tx, visit.by(signed_in.user.id), "app.ended", about, visit.now)
     if not ended:
         return pages.error(request, 404)
     log.info("app_ended", client_id=client_id, user=signed_in.user.id, organization=organization_id or None)

@@ -74,7 +74,7 @@ async def _allow(visitor: Visitor, pages: Pages, organization_id: str | None) ->
         return await show(
             visitor, pages, 400, "Your role in this organization does not cover anything that the app asks for."
         )
-    approval = Approval(asked, subject, granted, session.authenticated_at, is_new=True)
+    approval = Approval(asked, subject, granted, session.authenticated_at, is_new=True, visit=visitor.visit)
     return visitor.reply(pages).code(await approve(server, approval))
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple, NoReturn
 import structlog
 
 from polar_server.accounts.roles import Role, allowed_scopes
+from polar_server.audit import About, Actor, record
 from polar_server.authorization_server import grant_queries
 from polar_server.authorization_server.issue_queries import NewTokens
 from polar_server.authorization_server.server import AuthorizationServer
@@ -43,9 +44,12 @@ def authenticate(
 
 async def end_replayed(server: AuthorizationServer, replayed: Replayed, now: int) -> NoReturn:
     """End the grant, and only then refuse: an exception inside the transaction would undo the revocation."""
-    async with server.database.statement() as tx:
-        await grant_queries.revoke_grant(tx, replayed.grant.id, "replay", now)
-    log.warning("replay", grant=replayed.grant.id, client_id=replayed.grant.client_id, detail=replayed.detail)
+    grant = replayed.grant
+    async with server.database.write() as tx:
+        if await grant_queries.revoke_grant(tx, grant.id, "replay", now):
+            about = About(grant.subject.organization_id, grant.subject.user_id, grant.id)
+            await record(tx, Actor(None, grant.client_id), "app.replayed", about, now, reason=replayed.detail)
+    log.warning("replay", grant=grant.id, client_id=grant.client_id, detail=replayed.detail)
     raise InvalidGrant(replayed.detail)
 
 

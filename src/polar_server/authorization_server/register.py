@@ -13,7 +13,7 @@ from polar_server.authorization_server.client_authentication import storable
 from polar_server.authorization_server.clients import Ownership
 from polar_server.authorization_server.responses import bearer_refusal, refusal
 from polar_server.authorization_server.server import AuthorizationServer
-from polar_server.authorization_server.throttling import address_of
+from polar_server.authorization_server.throttling import actor_of, address_of
 from polar_server.oauth import bearer, metadata, registration, tokens
 from polar_server.oauth.clients import RegisteredClient
 from polar_server.oauth.errors import AccessDenied, InvalidClientMetadata, InvalidRequest, InvalidToken, OAuthError
@@ -43,7 +43,8 @@ async def register(server: AuthorizationServer, request: Request) -> Response:
         asked = registration.read(_json_body(request))
         ownership = Ownership(owner_id=owner_id, is_anonymous=owner_id is None)
         async with server.database.write() as tx:
-            made = await clients.create_client(tx, server.server_keys, asked, ownership, int(server.clock() * 1000))
+            now_ms, actor = int(server.clock() * 1000), actor_of(server, request, owner_id)
+            made = await clients.create_client(tx, server.server_keys, asked, ownership, now_ms, actor)
             client = await client_queries.find_client(tx, made.client_id)
         assert client is not None, "it was just stored"
         log.info("client_registered", client_id=made.client_id, owner=owner_id, address=request.peer)
@@ -63,7 +64,8 @@ async def configure(server: AuthorizationServer, request: Request) -> Response:
         client, text = await _configured_client(server, request)
         if request.method == "DELETE":
             async with server.database.write() as tx:
-                await client_queries.delete_client(tx, client.client_id, int(server.clock()))
+                actor = actor_of(server, request, None, client.client_id)
+                await clients.delete_client(tx, client.client_id, actor, int(server.clock()))
             log.info("client_deleted", client_id=client.client_id)
             return Response(204, b"", [(b"cache-control", b"no-store")])
         if request.method == "PUT":
@@ -119,7 +121,9 @@ async def _replaced(server: AuthorizationServer, client: RegisteredClient, reque
         raise InvalidRequest("client_id is missing from the body or names another client.")
     asked = registration.read(body)
     async with server.database.write() as tx:
-        await clients.update_client(tx, client, asked, int(server.clock()))
+        # Whoever has the registration token speaks for the client (RFC 7592 §1.1).
+        actor = actor_of(server, request, None, client.client_id)
+        await clients.update_client(tx, client, asked, actor, int(server.clock()))
         replaced = await client_queries.find_client(tx, client.client_id)
     if replaced is None:
         raise InvalidToken("the client was deleted meanwhile")

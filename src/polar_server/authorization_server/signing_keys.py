@@ -2,6 +2,7 @@
 
 import json
 
+from polar_server.audit import OPERATOR, About, Actor, record
 from polar_server.authorization_server import signing_key_queries as queries
 from polar_server.database import Database, Row, Transaction
 from polar_server.oauth import keys
@@ -69,6 +70,7 @@ async def rotate_keys(
     publish_ahead: int,
     retirement: int,
     now: int,
+    actor: Actor = OPERATOR,
 ) -> list[SigningKey]:
     """Make and publish the next key of each algorithm.
 
@@ -81,6 +83,7 @@ async def rotate_keys(
         for algorithm in algorithms:
             key = await _add(tx, server_keys, algorithm, now + publish_ahead, now)
             await queries.retire_others(tx, algorithm, key.kid, key.active_from, key.active_from + retirement)
+            await record(tx, actor, "signing_key.rotated", About(id=key.kid, name=algorithm), now)
             made.append(key)
     return made
 

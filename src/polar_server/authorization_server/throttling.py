@@ -4,7 +4,8 @@ from functools import lru_cache
 
 import structlog
 
-from polar_server.accounts.visits import client_address, neighbourhood
+from polar_server.accounts.visits import client_address, neighbourhood, printable
+from polar_server.audit import Actor
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.oauth.clients import Credentials
 from polar_server.oauth.errors import InvalidClient, OAuthError
@@ -50,3 +51,11 @@ def address_of(server: AuthorizationServer, request: Request) -> str:
 @lru_cache(maxsize=1000)
 def _counted_address(peer: str, forwarded: str, trusted_proxies: str) -> str:
     return neighbourhood(client_address(peer, forwarded, trusted_proxies))
+
+
+def actor_of(server: AuthorizationServer, request: Request, user_id: str | None, client_id: str | None = None) -> Actor:
+    """Who asks, as the audit log names them: the address itself, where limits count a neighbourhood."""
+    forwarded = b",".join(value for name, value in request.headers if name == b"x-forwarded-for")
+    address = client_address(request.peer, forwarded.decode("latin-1"), server.settings.trusted_proxies)
+    agent = next((value.decode("latin-1") for name, value in request.headers if name == b"user-agent"), "")
+    return Actor(user_id, client_id, address, printable(agent))

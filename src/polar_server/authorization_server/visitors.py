@@ -9,6 +9,7 @@ from litestar.datastructures import Cookie
 
 from polar_server.accounts.return_to import sign_in_path
 from polar_server.accounts.sessions import Session
+from polar_server.accounts.visits import Visit, visit_of
 from polar_server.authorization_server import client_queries, consent_queries
 from polar_server.authorization_server.answers import Reply, show_refusal
 from polar_server.authorization_server.client_authentication import storable
@@ -65,6 +66,11 @@ class Visitor:
         """The session, where the protocol has already required one."""
         assert self.session is not None, "asked for after LoginRequired only"
         return self.session
+
+    @property
+    def visit(self) -> Visit:
+        """The browser, as the audit log tells it."""
+        return visit_of(self.http, self.server.settings.trusted_proxies, self.server.clock())
 
     @cached_property
     def hinted_user_id(self) -> str | None:

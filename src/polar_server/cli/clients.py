@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from polar_server.audit import OPERATOR
 from polar_server.authorization_server import client_queries, clients
 from polar_server.authorization_server.clients import CreatedClient, Ownership
 from polar_server.cli.opening import Opened, opened
@@ -80,7 +81,7 @@ async def rotate_secret(client_id: str, /, *, overlap: int = clients.SECRET_OVER
         Seconds for which the present secret goes on working.
     """
     async with opened() as at, at.database.write() as transaction:
-        secret = await clients.rotate_secret(transaction, at.server_keys, client_id, at.now_ms, overlap)
+        secret = await clients.rotate_secret(transaction, at.server_keys, client_id, at.now_ms, overlap, OPERATOR)
     if secret is None:
         raise Refused(f"No client with a secret has the id {client_id}. `polar-server client list` shows them.")
     return Record("The new secret works now.", {"client_id": client_id, "client_secret": secret}, KEEP_IT)
@@ -96,7 +97,7 @@ async def delete(client_id: str, /) -> Record:
         The client's id.
     """
     async with opened() as at, at.database.write() as transaction:
-        deleted = await client_queries.delete_client(transaction, client_id, at.now)
+        deleted = await clients.delete_client(transaction, client_id, OPERATOR, at.now)
     if not deleted:
         raise Refused(f"No client has the id {client_id}. `polar-server client list` shows them.")
     return Record("The client and its tokens are gone.", {"client_id": client_id})
@@ -125,7 +126,7 @@ def _metadata(new: NewClient) -> ClientMetadata:
 
 async def _store(at: Opened, metadata: ClientMetadata, ownership: Ownership) -> Record:
     async with at.database.write() as transaction:
-        made = await clients.create_client(transaction, at.server_keys, metadata, ownership, at.now_ms)
+        made = await clients.create_client(transaction, at.server_keys, metadata, ownership, at.now_ms, OPERATOR)
         client = await client_queries.find_client(transaction, made.client_id)
     assert client is not None, "it was made in this transaction"
     hint = KEEP_IT if made.client_secret else ""
