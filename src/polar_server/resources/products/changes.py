@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from polar_server.database import Row, Transaction
+from polar_server.resource_server.bodies import issue_of
 from polar_server.resource_server.errors import Issue, RequestValidationError
 from polar_server.resource_server.metadata import check_metadata
 from polar_server.resources.benefit_grants import queries as grants
@@ -133,7 +134,9 @@ def _new_price(price: dict[str, Any], number: int) -> PriceCreate:
     try:
         return msgspec.convert(price, PriceCreate)  # type: ignore[no-any-return]
     except msgspec.ValidationError as error:
-        raise RequestValidationError([Issue(("body", "prices", number), f"{error}.")]) from error
+        issue = issue_of(error)
+        place = ("body", "prices", number, *issue.loc[1:])
+        raise RequestValidationError([Issue(place, issue.msg, issue.type)]) from error
 
 
 def _as_sent(row: Row) -> PriceCreate:
