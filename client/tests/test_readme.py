@@ -1,6 +1,5 @@
 """README.md says what works: its code runs, block after block, as a reader would run it."""
 
-import re
 import threading
 import webbrowser
 from pathlib import Path
@@ -8,13 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.guides.reader import Reader
 from tests.sdks.conftest import Shop
 from tests.visitors import Visitor
 
 import polar_client
 
 README = Path(__file__).parent.parent / "README.md"
-BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
 
 
 def open_and_allow(shop: Shop) -> Any:
@@ -28,35 +27,16 @@ def open_and_allow(shop: Shop) -> Any:
     return browse
 
 
-def test_the_readme_runs(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_readme_runs(shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """From registration to webhooks every block does what the text around it says."""
-    monkeypatch.setattr(webbrowser, "open", open_and_allow(shop))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(webbrowser, "open", open_and_allow(shop))
     made = shop.server.client("http://localhost:8001/callback", token_endpoint_auth_method="client_secret_post")
-    real = {
-        "http://localhost:8000": shop.server.issuer,
-        "polar_ci_...": made.client_id,
-        "polar_cs_...": made.client_secret or "",
-    }
-    names: dict[str, Any] = {"__name__": "readme"}
-    for block in BLOCKS:
-        exec(compile(_with(block, real), str(README), "exec"), names)
-
-    printed = capsys.readouterr().out
-    assert "1000\n1 ['Night lamp']" in printed
-    assert "body.prices" in printed
-    assert "404 ResourceNotFound" in printed
-    assert printed.endswith("['Day lamp']\n")
-    _sign_in_to(names, shop)
-    assert names["receive"](b"{}", {}, "whsec_x") == 400
-
-
-def _with(block: str, real: dict[str, str]) -> str:
-    for shown, meant in real.items():
-        block = block.replace(shown, meant)
-    return block
+    real = {"polar_ci_...": made.client_id, "polar_cs_...": made.client_secret or ""}
+    with Reader(tmp_path, shop.server.issuer, lambda placeholder, _: real[placeholder]) as reader:
+        reader.follow(README)
+    _sign_in_to(reader.names, shop)
+    assert reader.names["receive"](b"{}", {}, "whsec_x") == 400
 
 
 def _sign_in_to(names: dict[str, Any], shop: Shop) -> None:

@@ -10,6 +10,7 @@ import httpx
 from tests.servers import Server
 
 from polar_client.oauth import OAuthApp
+from polar_client.resources.oauth2 import SubType
 from polar_server.authorization_server.clients import CreatedClient
 from polar_server.oauth import scopes
 
@@ -23,19 +24,21 @@ class Person:
 
     def __init__(self, server: Server, organizations: tuple[str, ...]) -> None:
         self.server = server
+        self.first = organizations[0]
         self.organizations = cycle(organizations)
 
     def fill(self, placeholder: str, last_line: str) -> str:
         """What belongs in a placeholder: out of the browser, out of the terminal, or of an app made beforehand."""
         if placeholder == "polar_ac_...":
             return parse_qs(urlsplit(self.go(last_line)).query)["code"][0]
+        if placeholder == f"{REDIRECT_URI}?...":
+            return self.go(last_line)
         name, _, copied = last_line.partition("=")
         if name and copied.startswith(placeholder.removesuffix("...")):
             return copied
-        ready = {"polar_ci_...": self.app.client_id, "polar_cs_...": self.app.client_secret or ""}
-        if placeholder in ready:
-            return ready[placeholder]
-        return self.token({"polar_at_u_...": "user", "polar_at_o_...": "organization"}[placeholder])
+        if placeholder in ("polar_ci_...", "polar_cs_..."):
+            return self.app.client_id if placeholder == "polar_ci_..." else self.app.client_secret or ""
+        return self._token(placeholder.removesuffix("..."))
 
     def go(self, url: str) -> str:
         """Where the browser ends, after this address was opened and allowed."""
@@ -49,7 +52,7 @@ class Person:
     @property
     def browser(self) -> str:
         """The same as a command."""
-        return f"{sys.executable} -m tests.guides.browser {self.server.issuer} {next(self.organizations)} %s"
+        return f"{sys.executable} -m tests.guides.browser {self.server.issuer} {self.first} %s"
 
     @cached_property
     def app(self) -> CreatedClient:
@@ -57,9 +60,12 @@ class Person:
         scope = " ".join(scopes.NAMES)
         return self.server.client(REDIRECT_URI, scope=scope, token_endpoint_auth_method="client_secret_post")
 
-    def token(self, sub_type: str) -> str:
-        """An access token of that app, with every scope."""
-        made = self.app
-        with OAuthApp(made.client_id, made.client_secret, redirect_uri=REDIRECT_URI, issuer=self.server.issuer) as app:
-            started = app.authorization_url(" ".join(scopes.NAMES), sub_type=sub_type)  # type: ignore[arg-type]
-            return app.exchange(self.go(started.url), started.saved).access_token
+    def _token(self, prefix: str) -> str:
+        """A token of that app, with every scope."""
+        sub_type: SubType = "organization" if prefix.endswith("_o_") else "user"
+        made, here = self.app, self.server.issuer
+        with OAuthApp(made.client_id, made.client_secret, redirect_uri=REDIRECT_URI, issuer=here) as app:
+            started = app.authorization_url(" ".join(scopes.NAMES), sub_type=sub_type)
+            tokens = app.exchange(self.go(started.url), started.saved)
+        (found,) = [text for text in (tokens.access_token, tokens.refresh_token or "") if text.startswith(prefix)]
+        return found

@@ -16,7 +16,7 @@ from .blocks import Block, blocks
 
 ROOT = Path(__file__).parents[2]
 SHOWN_SERVER = "http://localhost:8000"
-_PLACEHOLDER = re.compile(r"\b[a-z_]+_\.\.\.")
+_PLACEHOLDER = re.compile(r"\b[a-z_]+_\.\.\.|http://localhost:8001/callback\?\.\.\.")
 _PATIENCE = 30.0
 _PROGRAMS = {"python": "", "pip": "-m pip", "polar": "-m polar_client.command_line", "polar-server": "-m polar_server"}
 
