@@ -40,6 +40,7 @@ FLOORS = {
     "polar_server.resources": 5,
     "polar_server.refusals": 3,
     "polar_server.demo_products": 6,
+    "polar_server.sample_data": 6,
     "polar_server.dashboard": 7,
     "polar_server.app": 8,
     "polar_server.demo": 9,

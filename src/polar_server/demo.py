@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from polar_server import sample_data
 from polar_server.accounts import organizations, people
 from polar_server.accounts.organizations import NewOrganization
 from polar_server.accounts.passwords import Passwords
 from polar_server.accounts.people import NewPerson, Person
 from polar_server.authorization_server import client_queries, clients
 from polar_server.authorization_server.clients import Ownership
+from polar_server.authorization_server.server import AuthorizationServer
+from polar_server.authorization_server.signing_keys import SigningKeys
 from polar_server.database import Database
 from polar_server.demo_products import add_products
 from polar_server.oauth import registration
 from polar_server.oauth.server_keys import ServerKeys
+from polar_server.rate_limits import RateLimits
 from polar_server.settings import Settings
 
 EMAIL, PASSWORD, NAME = "demo@example.com", "try polar today", "Demo Person"
@@ -93,6 +97,18 @@ async def _organization(place: Place, new: NewOrganization, owner: Person) -> No
             now = place.now_ms // 1000
             made = await organizations.create_organization(transaction, new, owner.id, now)
             await add_products(transaction, made.slug, made.id, now)
+        if made.is_test:
+            await sample_data.fill(_server(place), made.id, now)
+
+
+def _server(place: Place) -> AuthorizationServer:
+    """What the sample's sales are made with: they sign nothing, and nobody calls."""
+
+    def clock() -> float:
+        return place.now_ms / 1000
+
+    limits = RateLimits(place.settings, clock)
+    return AuthorizationServer(place.settings, place.database, place.server_keys, SigningKeys([]), clock, limits)
 
 
 async def _client(place: Place, remembered: Any, owner: Person, *, public: bool) -> dict[str, Any]:

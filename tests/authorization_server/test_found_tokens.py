@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ async def everything(world: World, person: str) -> Everything:
     ):
         made = await world.tokens(await world.app(), browser, organization)
         texts[kind] = made[member]
-        works[kind] = lambda text=made["access_token"]: api_status(world, text)
+        works[kind] = partial(api_status, world, made["access_token"])
     app = await world.app(ownership=Ownership(person))
     texts[TokenKind.AUTHORIZATION_CODE] = await world.allowed(app, browser)
     works[TokenKind.AUTHORIZATION_CODE] = lambda: redeems(app, texts[TokenKind.AUTHORIZATION_CODE])

@@ -1,5 +1,6 @@
 """Values for every page template: the fewest that it can be given, and the most and longest."""
 
+from dataclasses import replace
 from types import SimpleNamespace as Thing
 from typing import Any
 
@@ -30,8 +31,10 @@ SAFARI = (
 def _checked(state: State, kind: TokenKind, name: str | None = None) -> dict[str, Any]:
     """What the page "Check a token" shows; with a name, of a token that is the person's own."""
     found = Found(kind, "00000000000", "g1", "u1", "o1" if name else None, name, None, name, NOW, True)
-    own = {"name": name, "is_own": True, "organization_name": name, "expires_at": NOW, "found": found} if name else {}
-    return {"description": Description(state, kind, f"{kind}00000000000", **own), "words": WORDS[kind]}
+    seen = Description(state, kind, f"{kind}00000000000")
+    if name:
+        seen = replace(seen, name=name, is_own=True, organization_name=name, expires_at=NOW, found=found)
+    return {"description": seen, "words": WORDS[kind]}
 
 
 def user(**values: Any) -> Thing:

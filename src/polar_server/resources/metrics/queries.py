@@ -104,6 +104,12 @@ _CURRENCIES = Statement(
         for reached in within("o.id", "organization_ids")
     )
 )
+_REAL = Statement(
+    *(
+        f"SELECT o.id FROM organizations o WHERE {reached} AND NOT o.is_test ORDER BY o.id"
+        for reached in within("o.id", "organization_ids")
+    )
+)
 
 
 class Chosen(Struct, frozen=True):
@@ -132,6 +138,12 @@ async def list_currencies(tx: Transaction, organization_ids: str, usual: str) ->
     """The currencies of these organizations; `usual` is that of one which has chosen none."""
     rows = await tx.all(_CURRENCIES, organization_ids=organization_ids, usual=usual)
     return sorted(row["currency"] for row in rows)
+
+
+async def list_real(tx: Transaction, organization_ids: str) -> str | None:
+    """Those of these organizations that are no test organizations, as JSON again; None where all are."""
+    rows = await tx.all(_REAL, organization_ids=organization_ids)
+    return json.dumps([row["id"] for row in rows]) if rows else None
 
 
 def periods_json(begins: list[int], since: int) -> str:

@@ -34,7 +34,7 @@ async def renew_subscriptions(server: AuthorizationServer, now: int) -> int:
 
 async def _guarded(server: AuthorizationServer, subscription_id: str, organization_id: str, now: int) -> bool:
     try:
-        return await _advance(server, subscription_id, organization_id, now)
+        return await advance(server, subscription_id, organization_id, now)
     except Unavailable:
         raise
     except Exception:
@@ -44,7 +44,8 @@ async def _guarded(server: AuthorizationServer, subscription_id: str, organizati
     return True
 
 
-async def _advance(server: AuthorizationServer, subscription_id: str, organization_id: str, now: int) -> bool:
+async def advance(server: AuthorizationServer, subscription_id: str, organization_id: str, now: int) -> bool:
+    """Do the next thing to one subscription; False when nothing of it is due, or somebody else does it."""
     async with server.database.write() as tx:
         row = await due_queries.claim_due(tx, subscription_id, organization_id, now)
         if row is None:
