@@ -8,6 +8,7 @@ from tests.accounts.conftest import NOW, PASSWORD, Browser, World
 from polar_server.accounts import invitations, organizations, people
 from polar_server.accounts.organizations import NewOrganization, Organization
 from polar_server.accounts.roles import Role
+from polar_server.audit import OPERATOR
 
 INVITE = "/dashboard/acme/invitations"
 
@@ -169,9 +170,9 @@ async def test_who_loses_the_right_loses_the_invitations_sent(world: World, owne
     await _invite(browser)
     async with world.database.write() as transaction:
         if demoted:
-            await organizations.change_role(transaction, acme.id, person.id, Role.MEMBER, None, NOW)
+            await organizations.change_role(transaction, acme.id, person.id, Role.MEMBER, OPERATOR, NOW)
         else:
-            await organizations.remove_member(transaction, acme.id, person.id, None, NOW)
+            await organizations.remove_member(transaction, acme.id, person.id, OPERATOR, NOW)
     assert (await world.browser().open(world.outbox.link("ada@example.com"))).status_code == 410
 
 

@@ -9,6 +9,7 @@ from polar_server.accounts import organizations
 from polar_server.accounts.organizations import NewOrganization
 from polar_server.accounts.people import Person
 from polar_server.accounts.roles import Role
+from polar_server.audit import OPERATOR
 
 OWNER, ADMIN, MEMBER = Role.OWNER, Role.ADMIN, Role.MEMBER
 ROLE, REMOVE = "/dashboard/acme/members/role", "/dashboard/acme/members/remove"
@@ -137,7 +138,7 @@ async def test_two_owners_who_demote_each_other_do_not_both(acme: Acme, world: W
         assert sorted(codes) == [303, 403]
         async with world.database.write() as transaction:
             for owner in (acme.owner, person):
-                await organizations.change_role(transaction, acme.id, owner.id, OWNER, None, NOW)
+                await organizations.change_role(transaction, acme.id, owner.id, OWNER, OPERATOR, NOW)
 
 
 @pytest.mark.parametrize("user_id", ["", "x", "5b0c1f0e-8a8e-4f6c-9a55-1f3d2c4b5a69"])

@@ -7,7 +7,7 @@ from polar_server.accounts import organizations, people
 from polar_server.accounts.fields import Unacceptable
 from polar_server.accounts.organizations import NotAllowed
 from polar_server.accounts.roles import Role
-from polar_server.audit import Actor
+from polar_server.audit import OPERATOR, Actor
 from polar_server.authorization_server import organization_tokens
 from polar_server.authorization_server.clients import Ownership
 from polar_server.authorization_server.organization_tokens import OrganizationToken, TooManyTokens, read_new
@@ -84,7 +84,7 @@ async def test_it_lives_as_long_as_what_it_stands_on(world: World, person: str) 
     assert [await status(world, token) for token in tokens] == [401, 401, 200]
     assert [seen.id for seen in await listed(world, organization_id) if seen.is_alive] == [tokens[2].id]
     async with world.server.database.write() as tx:
-        await organizations.remove_member(tx, organization_id, admin, None, int(world.clock()))
+        await organizations.remove_member(tx, organization_id, admin, OPERATOR, int(world.clock()))
     assert await status(world, tokens[2]) == 401
     await world.join(organization_id, admin, Role.ADMIN)
     assert await status(world, tokens[2]) == 401
@@ -104,7 +104,7 @@ async def test_the_role_of_its_maker_narrows_it(world: World, person: str) -> No
     token = await issue(world, organization_id, admin)
     assert await status(world, token, "/v1/webhooks/endpoints") == 200
     async with world.server.database.write() as tx:
-        await organizations.change_role(tx, organization_id, admin, Role.MEMBER, None, int(world.clock()))
+        await organizations.change_role(tx, organization_id, admin, Role.MEMBER, OPERATOR, int(world.clock()))
     assert await status(world, token, "/v1/webhooks/endpoints") == 403
     assert await status(world, token) == 200
 

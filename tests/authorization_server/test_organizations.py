@@ -6,6 +6,7 @@ from tests.world import NOW, SCOPE, App, Browser, World, answer_of, error_of
 
 from polar_server.accounts import organizations, people
 from polar_server.accounts.roles import Role
+from polar_server.audit import Actor
 from polar_server.authorization_server.clients import Ownership
 from polar_server.oauth import registration
 
@@ -94,7 +95,7 @@ async def test_leaving_the_organization_ends_its_tokens(world: World, app: App, 
     tokens = await world.tokens(app, browser, organization)
     code = await world.allowed(app, browser, **ORGANIZATION, sub=organization)
     async with world.server.database.write() as tx:
-        await organizations.remove_member(tx, organization, person, owner, NOW)
+        await organizations.remove_member(tx, organization, person, Actor(owner), NOW)
     assert (await app.introspect(tokens["access_token"])) == {"active": False}
     assert (await app.userinfo(tokens["access_token"])).status_code == 401
     assert (await app.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
@@ -110,7 +111,7 @@ async def test_who_is_taken_in_again_is_asked_again(world: World, app: App, brow
     await world.join(organization, person, Role.MEMBER)
     tokens = await world.tokens(app, browser, organization)
     async with world.server.database.write() as tx:
-        await organizations.remove_member(tx, organization, person, owner, NOW)
+        await organizations.remove_member(tx, organization, person, Actor(owner), NOW)
         await organizations.add_member(tx, organization, person, Role.MEMBER, NOW)
     assert (await app.introspect(tokens["access_token"])) == {"active": False}
     assert (await app.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
@@ -140,7 +141,7 @@ async def test_a_role_that_falls_narrows_the_token_at_once(
     tokens = await world.tokens(app, browser, organization, scope="openid webhooks:read")
     assert (await app.introspect(tokens["access_token"]))["scope"] == "openid webhooks:read"
     async with world.server.database.write() as tx:
-        await organizations.change_role(tx, organization, person, Role.MEMBER, owner, NOW)
+        await organizations.change_role(tx, organization, person, Role.MEMBER, Actor(owner), NOW)
     assert (await app.introspect(tokens["access_token"]))["scope"] == "openid"
     assert (await app.refresh(tokens["refresh_token"])).json()["scope"] == "openid"
 

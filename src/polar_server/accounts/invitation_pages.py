@@ -21,6 +21,7 @@ from polar_server.accounts.organizations import Membership, NotAllowed
 from polar_server.accounts.roles import Role
 from polar_server.accounts.sessions import Session
 from polar_server.accounts.visits import Visit
+from polar_server.audit import Actor
 from polar_server.html import Page, PageRequest, redirect
 
 
@@ -45,7 +46,7 @@ async def submit_acceptance(request: PageRequest, session: GivenSession, desk: G
         return link_expired(request, desk, "invitation")
     try:
         async with desk.database.write() as transaction:
-            accepted = await invitations.accept_invitation(transaction, invitation, session.user, visit.now)
+            accepted = await invitations.accept_invitation(transaction, invitation, session.user, visit)
     except (WrongAccount, UnverifiedEmail):
         return _invitation(request, session, desk, invitation, token, status=403)
     if not accepted:
@@ -86,7 +87,9 @@ async def submit_revocation(
     form = await desk.pages.read_form(request, session)
     membership = await require_membership(desk.database, session, slug)
     try:
-        await _revoke(desk, membership.organization_id, form.get("invitation_id", ""), session.user.id, visit.now)
+        await _revoke(
+            desk, membership.organization_id, form.get("invitation_id", ""), visit.by(session.user.id), visit.now
+        )
     except NotAllowed as refusal:
         return await refused(request, session, desk, membership, visit.now, refusal)
     return redirect(f"/dashboard/{slug}/members?done=revoked")
@@ -107,12 +110,12 @@ async def _invite(desk: Desk, membership: Membership, session: Session, new: New
     log.info("invited", organization_id=new.organization_id, invitation_id=token.id, role=new.role, by=new.invited_by)
 
 
-async def _revoke(desk: Desk, organization_id: str, invitation_id: str, actor_id: str, now: int) -> None:
+async def _revoke(desk: Desk, organization_id: str, invitation_id: str, actor: Actor, now: int) -> None:
     if not fields.is_token_id(invitation_id):
         return
     async with desk.database.write() as transaction:
-        await invitations.revoke_invitation(transaction, organization_id, invitation_id, actor_id, now)
-    log.info("invitation_revoked", organization_id=organization_id, invitation_id=invitation_id, by=actor_id)
+        await invitations.revoke_invitation(transaction, organization_id, invitation_id, actor, now)
+    log.info("invitation_revoked", organization_id=organization_id, invitation_id=invitation_id, by=actor.user_id)
 
 
 def _invitation(

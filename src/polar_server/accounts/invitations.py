@@ -8,6 +8,7 @@ from polar_server.accounts.organizations import NotAllowed, add_member, lock_rol
 from polar_server.accounts.roles import Role, may_give
 from polar_server.accounts.sessions import User
 from polar_server.accounts.visits import Visit
+from polar_server.audit import About, Actor, record
 from polar_server.database import Database, Row, Transaction
 from polar_server.oauth import tokens
 from polar_server.oauth.server_keys import ServerKeys
@@ -87,7 +88,10 @@ async def invite(transaction: Transaction, server_keys: ServerKeys, new: NewInvi
     open_ones = await transaction.one(queries.COUNT_INVITATIONS, organization_id=new.organization_id, now=visit.now)
     if open_ones["pending"] >= MOST_PENDING:
         raise TooManyInvitations
-    return await _add(transaction, server_keys, new, visit)
+    token = await _add(transaction, server_keys, new, visit)
+    about = About(new.organization_id, id=token.id, name=new.email)
+    await record(transaction, visit.by(new.invited_by), "invitation.sent", about, visit.now, role=new.role.value)
+    return token
 
 
 async def _add(transaction: Transaction, server_keys: ServerKeys, new: NewInvitation, visit: Visit) -> Token:
@@ -141,7 +145,7 @@ def check_invited(invitation: Invitation, user: User) -> None:
         raise UnverifiedEmail
 
 
-async def accept_invitation(transaction: Transaction, invitation: Invitation, user: User, now: int) -> bool:
+async def accept_invitation(transaction: Transaction, invitation: Invitation, user: User, visit: Visit) -> bool:
     """Make the person a member, once. False when the invitation ended meanwhile.
 
     A member keeps the role they have. Raises WrongAccount, UnverifiedEmail.
@@ -149,28 +153,35 @@ async def accept_invitation(transaction: Transaction, invitation: Invitation, us
     check_invited(invitation, user)
     await lock_roles(transaction, invitation.organization_id)
     accepted = await transaction.run(
-        queries.ACCEPT_INVITATION, id=invitation.id, organization_id=invitation.organization_id, now=now
+        queries.ACCEPT_INVITATION, id=invitation.id, organization_id=invitation.organization_id, now=visit.now
     )
     if accepted == 0:
         return False
-    await add_member(transaction, invitation.organization_id, user.id, invitation.role, now)
+    added = await add_member(transaction, invitation.organization_id, user.id, invitation.role, visit.now)
+    about = About(invitation.organization_id, user.id, invitation.id)
+    facts = {"role": invitation.role.value} if added else {}
+    await record(transaction, visit.by(user.id), "invitation.accepted", about, visit.now, **facts)
     return True
 
 
 async def revoke_invitation(
-    transaction: Transaction, organization_id: str, invitation_id: str, actor_id: str, now: int
+    transaction: Transaction, organization_id: str, invitation_id: str, actor: Actor, now: int
 ) -> bool:
     """Take an invitation back. False when it is not this organization's or has ended. Raises NotAllowed."""
-    (actor,) = await lock_roles(transaction, organization_id, actor_id)
+    (own,) = await lock_roles(transaction, organization_id, actor.user_id)
     row = await transaction.first(queries.FIND_INVITATION_ROLE, id=invitation_id, organization_id=organization_id)
     if row is None:
         return False
-    if actor is None or not may_give(actor, Role(row["role"])):
+    if own is None or not may_give(own, Role(row["role"])):
         raise NotAllowed
     revoked = await transaction.run(
         queries.REVOKE_INVITATION, id=invitation_id, organization_id=organization_id, now=now
     )
-    return revoked == 1
+    if revoked == 0:
+        return False
+    about = About(organization_id, id=invitation_id, name=row["email"])
+    await record(transaction, actor, "invitation.revoked", about, now)
+    return True
 
 
 def _invitation(row: Row) -> Invitation:

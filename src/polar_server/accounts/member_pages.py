@@ -11,6 +11,7 @@ from polar_server.accounts.guards import require_membership, require_session
 from polar_server.accounts.organization_page import members_page, refused
 from polar_server.accounts.organizations import LastOwner, NotAllowed, NotAMember
 from polar_server.accounts.roles import Role
+from polar_server.audit import Actor
 from polar_server.html import Page, PageRequest, redirect
 
 REFUSED = (NotAllowed, NotAMember, LastOwner)
@@ -29,7 +30,7 @@ async def submit_role(
     if role not in list(Role):
         return await members_page(request, session, desk, membership, visit.now, status=400, errors=NO_ROLE)
     try:
-        await _change(desk, membership.organization_id, user_id, Role(role), session.user.id, visit.now)
+        await _change(desk, membership.organization_id, user_id, Role(role), visit.by(session.user.id), visit.now)
     except REFUSED as refusal:
         return await refused(request, session, desk, membership, visit.now, refusal)
     log.info("role_changed", organization_id=membership.organization_id, user_id=user_id, role=role, by=session.user.id)
@@ -46,7 +47,7 @@ async def submit_remove(
     membership = await require_membership(desk.database, session, slug)
     user_id = form.get("user_id", "")
     try:
-        await _remove(desk, membership.organization_id, user_id, session.user.id, visit.now)
+        await _remove(desk, membership.organization_id, user_id, visit.by(session.user.id), visit.now)
     except REFUSED as refusal:
         return await refused(request, session, desk, membership, visit.now, refusal)
     log.info("member_removed", organization_id=membership.organization_id, user_id=user_id, by=session.user.id)
@@ -54,18 +55,18 @@ async def submit_remove(
     return redirect("/dashboard/organizations?done=left" if leaves else f"/dashboard/{slug}/members?done=removed")
 
 
-async def _change(desk: Desk, organization_id: str, user_id: str, role: Role, actor_id: str, now: int) -> None:
+async def _change(desk: Desk, organization_id: str, user_id: str, role: Role, actor: Actor, now: int) -> None:
     if not is_user_id(user_id):
         raise NotAMember
     async with desk.database.write() as transaction:
-        await organizations.change_role(transaction, organization_id, user_id, role, actor_id, now)
+        await organizations.change_role(transaction, organization_id, user_id, role, actor, now)
 
 
-async def _remove(desk: Desk, organization_id: str, user_id: str, actor_id: str, now: int) -> None:
+async def _remove(desk: Desk, organization_id: str, user_id: str, actor: Actor, now: int) -> None:
     if not is_user_id(user_id):
         raise NotAMember
     async with desk.database.write() as transaction:
-        await organizations.remove_member(transaction, organization_id, user_id, actor_id, now)
+        await organizations.remove_member(transaction, organization_id, user_id, actor, now)
 
 
 routes = [submit_role, submit_remove]

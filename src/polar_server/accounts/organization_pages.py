@@ -10,6 +10,7 @@ from polar_server.accounts.guards import require_membership, require_session
 from polar_server.accounts.organization_page import members_page
 from polar_server.accounts.organizations import NewOrganization, Organization, SlugTaken
 from polar_server.accounts.sessions import Session
+from polar_server.accounts.visits import Visit
 from polar_server.html import Page, PageRequest, redirect
 
 TAKEN = {"slug": "Another organization has this short name. Choose another one."}
@@ -30,7 +31,7 @@ async def submit_organization(request: PageRequest, session: GivenSession, desk:
     if errors:
         return await _list(request, session, desk, form, errors)
     new = NewOrganization(values["slug"], values["name"], is_test=form.get("is_test") == "true")
-    organization = await _create(desk, new, session.user.id, visit.now)
+    organization = await _create(desk, new, session.user.id, visit)
     if organization is None:
         return await _list(request, session, desk, form, TAKEN)
     log.info("organization_created", organization_id=organization.id, user_id=session.user.id, is_test=new.is_test)
@@ -48,10 +49,10 @@ async def show_members(
     return await members_page(request, session, desk, membership, visit.now, done=done)
 
 
-async def _create(desk: Desk, new: NewOrganization, user_id: str, now: int) -> Organization | None:
+async def _create(desk: Desk, new: NewOrganization, user_id: str, visit: Visit) -> Organization | None:
     try:
         async with desk.database.write() as transaction:
-            return await organizations.create_organization(transaction, new, user_id, now)
+            return await organizations.create_organization(transaction, new, user_id, visit.now, visit.by(user_id))
     except SlugTaken:
         return None
 

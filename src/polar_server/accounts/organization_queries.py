@@ -108,7 +108,9 @@ ACCEPT_INVITATION = Statement("""
         AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > :now
 """)
 
-FIND_INVITATION_ROLE = Statement("SELECT role FROM invitations WHERE id = :id AND organization_id = :organization_id")
+FIND_INVITATION_ROLE = Statement(
+    "SELECT role, email FROM invitations WHERE id = :id AND organization_id = :organization_id"
+)
 
 REVOKE_INVITATION = Statement("""
     UPDATE invitations SET revoked_at = :now

@@ -14,6 +14,7 @@ from polar_server.accounts.organization_page import organization_page
 from polar_server.accounts.organizations import Membership
 from polar_server.accounts.roles import may_manage
 from polar_server.accounts.sessions import Session
+from polar_server.audit import About, record
 from polar_server.html import Page, PageRequest, redirect
 
 _ADDRESS = "/dashboard/{slug:str}/settings"
@@ -44,6 +45,8 @@ async def submit_settings(
         await organizations.save_organization(
             transaction, membership.organization_id, values["name"], values["avatar_url"] or None, visit.now
         )
+        about = About(membership.organization_id, id=membership.organization_id, name=values["name"])
+        await record(transaction, visit.by(session.user.id), "organization.updated", about, visit.now)
     log.info("organization_changed", organization_id=membership.organization_id, user_id=session.user.id)
     return redirect(f"/dashboard/{slug}/settings?done=saved")
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from polar_server.accounts import organization_queries as queries
 from polar_server.accounts.roles import Role, may_change, may_remove
+from polar_server.audit import OPERATOR, About, Actor, record
 from polar_server.database import Database, Row, Transaction
 
 _LISTED = 1000
@@ -73,8 +74,10 @@ class NewOrganization:
     avatar_url: str | None = None
 
 
-async def create_organization(transaction: Transaction, new: NewOrganization, owner_id: str, now: int) -> Organization:
-    """A new organization with its first owner. Raises SlugTaken."""
+async def create_organization(
+    transaction: Transaction, new: NewOrganization, owner_id: str, now: int, actor: Actor | None = None
+) -> Organization:
+    """A new organization with its first owner, who made it unless another actor did. Raises SlugTaken."""
     organization = Organization(str(uuid4()), new.slug, new.name, new.avatar_url, new.is_test, now)
     row = await transaction.first(
         queries.ADD_ORGANIZATION,
@@ -88,6 +91,8 @@ async def create_organization(transaction: Transaction, new: NewOrganization, ow
     if row is None:
         raise SlugTaken(new.slug)
     await add_member(transaction, organization.id, owner_id, Role.OWNER, now)
+    about = About(organization.id, owner_id, organization.id, new.name)
+    await record(transaction, actor or Actor(owner_id), "organization.created", about, now, is_test=new.is_test)
     return organization
 
 
@@ -149,39 +154,40 @@ async def add_member(transaction: Transaction, organization_id: str, user_id: st
 
 
 async def change_role(
-    transaction: Transaction, organization_id: str, user_id: str, role: Role, actor_id: str | None, now: int
+    transaction: Transaction, organization_id: str, user_id: str, role: Role, actor: Actor, now: int
 ) -> None:
-    """Give a member another role. `actor_id` None is the operator, who may do everything.
+    """Give a member another role. The operator may do everything.
 
     Raises NotAMember, NotAllowed, LastOwner.
     """
-    actor, current = await lock_roles(transaction, organization_id, actor_id, user_id)
+    own, current = await lock_roles(transaction, organization_id, actor.user_id, user_id)
     if current is None:
         raise NotAMember
-    if actor_id is not None and (actor is None or not may_change(actor, current, role)):
+    if actor != OPERATOR and (own is None or not may_change(own, current, role)):
         raise NotAllowed
     if current is Role.OWNER and role is not Role.OWNER:
         await _keep_an_owner(transaction, organization_id, user_id)
     await transaction.run(queries.SAVE_ROLE, organization_id=organization_id, user_id=user_id, role=role)
     await _end_invitations_beyond(transaction, organization_id, user_id, role, now)
+    about = About(organization_id, user_id, user_id)
+    await record(transaction, actor, "member.role_changed", about, now, role=role.value, previous=current.value)
 
 
-async def remove_member(
-    transaction: Transaction, organization_id: str, user_id: str, actor_id: str | None, now: int
-) -> None:
-    """End a membership, from the member's next request on. Everybody may leave; `actor_id` None is the operator.
+async def remove_member(transaction: Transaction, organization_id: str, user_id: str, actor: Actor, now: int) -> None:
+    """End a membership, from the member's next request on. Everybody may leave; the operator may do everything.
 
     Raises NotAMember, NotAllowed, LastOwner.
     """
-    actor, current = await lock_roles(transaction, organization_id, actor_id, user_id)
+    own, current = await lock_roles(transaction, organization_id, actor.user_id, user_id)
     if current is None:
         raise NotAMember
-    if actor_id not in (None, user_id) and (actor is None or not may_remove(actor, current)):
+    if actor != OPERATOR and actor.user_id != user_id and (own is None or not may_remove(own, current)):
         raise NotAllowed
     if current is Role.OWNER:
         await _keep_an_owner(transaction, organization_id, user_id)
     await transaction.run(queries.REMOVE_MEMBER, organization_id=organization_id, user_id=user_id)
     await _end_invitations_beyond(transaction, organization_id, user_id, None, now)
+    await record(transaction, actor, "member.removed", About(organization_id, user_id, user_id), now)
 
 
 async def lock_roles(transaction: Transaction, organization_id: str, *user_ids: str | None) -> tuple[Role | None, ...]:

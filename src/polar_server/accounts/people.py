@@ -7,6 +7,7 @@ from uuid import uuid4
 from polar_server.accounts import queries
 from polar_server.accounts.links import Purpose
 from polar_server.accounts.sessions import User, end_sessions
+from polar_server.audit import OPERATOR, About, Actor, record
 from polar_server.database import Database, Row, Transaction
 
 CredentialsChanged = Callable[[Transaction, str, int], Awaitable[None]]
@@ -112,26 +113,37 @@ async def change_password(
     password_hash: str,
     now: int,
     on_credentials_changed: Sequence[CredentialsChanged],
+    actor: Actor | None = None,
 ) -> None:
     """Replace the password; end every session, link that the old one could ask for, and whatever else came from it."""
     # First, because it takes the person's row: a sign-in with the old password waits here and then fails.
     await transaction.run(queries.SAVE_PASSWORD, id=user_id, password_hash=password_hash, now=now)
+    about = About(user_id=user_id, id=user_id)
+    await record(transaction, actor or Actor(user_id), "account.password_changed", about, now)
     await _end_access(transaction, user_id, now, on_credentials_changed)
 
 
 async def disable_user(
-    transaction: Transaction, user_id: str, now: int, on_credentials_changed: Sequence[CredentialsChanged]
+    transaction: Transaction,
+    user_id: str,
+    now: int,
+    on_credentials_changed: Sequence[CredentialsChanged],
+    actor: Actor = OPERATOR,
 ) -> bool:
     """Shut a person out, from their next request on. False when that had been done before."""
     if await transaction.run(queries.DISABLE_USER, id=user_id, now=now) == 0:
         return False
+    await record(transaction, actor, "account.disabled", About(user_id=user_id, id=user_id), now)
     await _end_access(transaction, user_id, now, on_credentials_changed)
     return True
 
 
-async def enable_user(transaction: Transaction, user_id: str, now: int) -> bool:
+async def enable_user(transaction: Transaction, user_id: str, now: int, actor: Actor = OPERATOR) -> bool:
     """Let a disabled person sign in again. Nothing that ended comes back."""
-    return await transaction.run(queries.ENABLE_USER, id=user_id, now=now) == 1
+    if await transaction.run(queries.ENABLE_USER, id=user_id, now=now) == 0:
+        return False
+    await record(transaction, actor, "account.enabled", About(user_id=user_id, id=user_id), now)
+    return True
 
 
 async def _end_access(

@@ -7,13 +7,15 @@ from cyclopts import App, Parameter
 from polar_server.accounts import fields, organizations
 from polar_server.accounts.organizations import LastOwner, NewOrganization, Organization, SlugTaken
 from polar_server.accounts.roles import Role
-from polar_server.cli import organization_tokens
+from polar_server.audit import OPERATOR, About, record
+from polar_server.cli import organization_tokens, sample_data
 from polar_server.cli.opening import opened
 from polar_server.cli.output import Record, Records, Refused, timestamp
 from polar_server.cli.people import Flag, everything, person_called
 
 app = App(name="organization", help="Organizations and their members.")
 app.command(organization_tokens.app)
+app.command(sample_data.reset)
 
 
 @app.command
@@ -41,7 +43,7 @@ async def create(
         person = await person_called(at.database, owner)
         try:
             async with at.database.write() as transaction:
-                organization = await organizations.create_organization(transaction, new, person.id, at.now)
+                organization = await organizations.create_organization(transaction, new, person.id, at.now, OPERATOR)
         except SlugTaken as error:
             raise Refused(f"Another organization is called {slug}. Choose another slug.") from error
     return Record(f"{organization.name} is owned by {person.email}.", values_of(organization))
@@ -79,8 +81,11 @@ async def add_member(slug: str, email: str, /, *, role: Role = Role.MEMBER) -> R
         person = await person_called(at.database, email)
         try:
             async with at.database.write() as transaction:
-                if not await organizations.add_member(transaction, organization.id, person.id, role, at.now):
-                    await organizations.change_role(transaction, organization.id, person.id, role, None, at.now)
+                if await organizations.add_member(transaction, organization.id, person.id, role, at.now):
+                    about = About(organization.id, person.id, person.id)
+                    await record(transaction, OPERATOR, "member.added", about, at.now, role=role.value)
+                else:
+                    await organizations.change_role(transaction, organization.id, person.id, role, OPERATOR, at.now)
         except LastOwner as error:
             raise Refused(f"{person.email} is the last owner of {slug}. Give it another owner first.") from error
     values = {"organization_id": organization.id, "user_id": person.id, "role": str(role)}

@@ -65,7 +65,7 @@ def entry_of(row: Row) -> Entry:
         client_id=row["client_id"],
         app=row["client_name"],
         target_id=row["target_id"],
-        target_name=row["target_name"],
+        target_name=row["target_name"] or row["subject_name"],
         address=row["address"],
         user_agent=row["user_agent"],
         detail=json.loads(row["detail"]),

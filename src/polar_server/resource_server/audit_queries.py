@@ -10,10 +10,12 @@ from polar_server.resource_server.listing_queries import Listing
 
 _COLUMNS = """
     e.id, e.at, e.act, e.user_id, u.name AS user_name, u.email AS user_email, e.client_id, c.name AS client_name,
-    e.organization_id, e.subject_user_id, e.target_id, e.target_name, e.address, e.user_agent, e.detail
+    e.organization_id, e.subject_user_id, s.name AS subject_name, e.target_id, e.target_name,
+    e.address, e.user_agent, e.detail
 """
 _SOURCE = """
     audit_entries e LEFT JOIN users u ON u.id = e.user_id LEFT JOIN clients c ON c.client_id = e.client_id
+    LEFT JOIN users s ON s.id = e.subject_user_id
 """
 # `act` is a whole act, or its part before the dot. `before` is the last entry of the page before, for a reader of all.
 _ASKED = """

@@ -10,6 +10,7 @@ from polar_server.accounts import organization_queries, organizations
 from polar_server.accounts.leaving import queries
 from polar_server.accounts.organizations import LastOwner, Membership
 from polar_server.accounts.people import CredentialsChanged, Person, lock_user
+from polar_server.audit import Actor
 from polar_server.database import Database, Row, Transaction
 
 NAME = "Deleted account"
@@ -55,7 +56,7 @@ async def _leave_organizations(transaction: Transaction, user_id: str, now: int)
     ownerless = []
     for row in sorted(memberships, key=lambda row: str(row["organization_id"])):
         try:
-            await organizations.remove_member(transaction, row["organization_id"], user_id, user_id, now)
+            await organizations.remove_member(transaction, row["organization_id"], user_id, Actor(user_id), now)
         except LastOwner:
             ownerless.append(row["slug"])
     if ownerless:

@@ -7,6 +7,7 @@ from msgspec import UNSET
 
 from polar_server.accounts import organizations as accounts
 from polar_server.accounts.organizations import NewOrganization
+from polar_server.audit import Actor
 from polar_server.database import Row, Transaction
 from polar_server.resources.organizations import queries
 from polar_server.resources.organizations.answers import CURRENCY, TAX_BEHAVIOR, settings_of
@@ -15,12 +16,12 @@ from polar_server.resources.organizations.schemas import OrganizationCreate, Org
 from polar_server.resources.organizations.settings import OrganizationSettings
 
 
-async def create_organization(tx: Transaction, new: OrganizationCreate, owner_id: str, now: int) -> str:
+async def create_organization(tx: Transaction, new: OrganizationCreate, owner_id: str, now: int, actor: Actor) -> str:
     """Found an organization; its id. Raises SlugTaken, and as `check_texts` and `check_promises` do."""
     texts = check_texts(new)
     check_promises(new)
     base = NewOrganization(texts["slug"], texts["name"], avatar_url=texts.get("avatar_url") or None)
-    organization_id = (await accounts.create_organization(tx, base, owner_id, now)).id
+    organization_id = (await accounts.create_organization(tx, base, owner_id, now, actor)).id
     await _save_details(tx, organization_id, None, new, texts)
     return organization_id
 

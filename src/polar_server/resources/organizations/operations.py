@@ -7,7 +7,7 @@ from polar_server.accounts.roles import may_manage
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.database import Row
 from polar_server.resource_server.caller import Caller
-from polar_server.resource_server.changes import record_act, sent_names, tell
+from polar_server.resource_server.changes import sent_names, tell
 from polar_server.resource_server.errors import NotPermitted, ResourceNotFound, invalid
 from polar_server.resources.organizations import changes, queries
 from polar_server.resources.organizations.answers import organization_of
@@ -21,13 +21,11 @@ async def create_organization(server: AuthorizationServer, caller: Caller, sent:
     now = int(server.clock())
     try:
         async with server.database.write() as tx:
-            organization_id = await changes.create_organization(tx, sent, caller.subject.user_id, now)
+            organization_id = await changes.create_organization(tx, sent, caller.subject.user_id, now, caller.actor)
             row = await queries.find_organization(tx, organization_id, json.dumps([organization_id]))
-            created = organization_of(present(row))
-            await record_act(tx, caller, "organization.created", organization_id, created, now)
     except SlugTaken as error:
         raise invalid("slug", "Another organization has this slug.", "value_error", sent.slug) from error
-    return created
+    return organization_of(present(row))
 
 
 async def update_organization(
