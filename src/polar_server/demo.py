@@ -98,10 +98,10 @@ async def _organization(place: Place, new: NewOrganization, owner: Person) -> No
             made = await organizations.create_organization(transaction, new, owner.id, now)
             await add_products(transaction, made.slug, made.id, now)
         if made.is_test:
-            await sample_data.fill(_server(place), made.id, now)
+            await sample_data.fill(server_of(place), made.id, now)
 
 
-def _server(place: Place) -> AuthorizationServer:
+def server_of(place: Place) -> AuthorizationServer:
     """What the sample's sales are made with: they sign nothing, and nobody calls."""
 
     def clock() -> float:

@@ -82,3 +82,18 @@ def test_demo_refuses_production(fresh: CommandLine) -> None:
     assert "not for production" in outcome.err
     assert fresh("demo", "--if-empty", **production).exit_code == 0
     assert fresh.json("user", "list", **production) == []
+
+
+def test_a_test_organization_is_reset(fresh: CommandLine) -> None:
+    """The test organization gets its sample data anew, once in a while; a real one keeps what is in it."""
+    fresh.json("demo")
+    organizations = {one["slug"]: one["id"] for one in fresh.json("organization", "list")}
+    done = fresh.json("organization", "reset", "lighthouse-test")
+    assert done == {"organization_id": organizations["lighthouse-test"]}
+    for slug, reason in (
+        ("lighthouse-test", "was reset a moment ago"),
+        ("lighthouse", "is no test organization"),
+        ("nobody", "No organization is called nobody."),
+    ):
+        refused = fresh("organization", "reset", slug)
+        assert (refused.exit_code, reason in refused.err) == (1, True), refused.err
