@@ -4,13 +4,14 @@ from litestar import Router
 from litestar.di import Provide
 
 from polar_server.accounts.desk import note_visit
+from polar_server.dashboard.orders import pages as orders
 from polar_server.dashboard.places import find_place
 from polar_server.dashboard.products import pages as products
 from polar_server.dashboard.refusals import exception_handlers
 from polar_server.dashboard.start import routes as start_routes
 from polar_server.html import Pages
 
-AREAS = (products,)
+AREAS = (products, orders)
 
 
 def dashboard_router(pages: Pages) -> Router:

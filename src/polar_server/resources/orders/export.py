@@ -1,7 +1,7 @@
 """`/v1/orders/export`: orders as CSV, with the columns that are asked for."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from polar_server.resources.orders.finding import READ, WRITE
 from polar_server.resources.orders.list_queries import ExportFilter
 from polar_server.resources.orders.schemas import OrderStatus
 
+UTC = ZoneInfo("UTC")
 PAGE = 500
 """How many orders are read at a time."""
 
@@ -55,9 +56,20 @@ async def export_orders(
         created_after=seconds_or_none(created_after),
         created_before=seconds_or_none(created_before),
     )
-    chosen, zone = columns or USUAL, zone_of(timezone)
-    reached, cells = json.loads(caller.reach(organization_id)), [_cell(name, zone) for name in chosen]
-    return csv_stream("orders.csv", chosen, _pages(server.database, reached, wanted, cells))
+    reached = json.loads(caller.reach(organization_id))
+    return stream_orders(server.database, reached, wanted, columns or USUAL, zone_of(timezone))
+
+
+def stream_orders(
+    database: Database,
+    organization_ids: list[str],
+    wanted: ExportFilter,
+    columns: Sequence[Column] = USUAL,
+    zone: ZoneInfo = UTC,
+) -> Stream:
+    """The file, written while it is sent."""
+    cells = [_cell(name, zone) for name in columns]
+    return csv_stream("orders.csv", columns, _pages(database, organization_ids, wanted, cells))
 
 
 Cell = Callable[[Row], str | None]

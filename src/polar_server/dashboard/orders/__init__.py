@@ -1,0 +1,1 @@
+"""Orders: listed, read, billed and given back."""
