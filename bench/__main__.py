@@ -1,16 +1,14 @@
 """Start the servers, seed them, load them in interleaved rounds, and report what a request costs."""
 
 import argparse
-import multiprocessing
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
-from bench import load, operations, processes, report, servers
-from bench.measuring import Measurement, Run
+from bench import operations, processes, report, rounds, servers
+from bench.measuring import Run
 from bench.servers import Server, Source, Wanted
 from polar_server.oauth.subjects import SubjectType
 
@@ -24,11 +22,12 @@ def main() -> None:
     options = _options()
     cores = processes.cores()
     title = f"{options.requests} requests, {options.connections} connections, {options.rounds} rounds; {cores}"
-    with tempfile.TemporaryDirectory(prefix="polar-bench-") as folder, _generator(cores) as generator:
+    with tempfile.TemporaryDirectory(prefix="polar-bench-") as folder, rounds.generator(cores) as generator:
         run = Run(generator, cores, options.connections)
         with ExitStack() as stack:
             started = list(_started(stack, options, cores, Path(folder)))
-            measurements = list(_rounds(run, started, options))
+            rounds.warm(run, started, WARM_UP)
+            measurements = list(rounds.measure(run, started, WARM_UP, options.rounds, options.requests))
     summaries = report.summarize(measurements)
     report.print_table(summaries, title)
     if options.json:
@@ -51,17 +50,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@contextmanager
-def _generator(cores: processes.Cores) -> Iterator[ProcessPoolExecutor]:
-    """The load generator, in a process of its own."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, initializer=load.start, initargs=(cores.load,)) as generator:
-        yield generator
-
-
 def _started(stack: ExitStack, options: argparse.Namespace, cores: processes.Cores, folder: Path) -> Iterator[Server]:
     names = options.operation or list(operations.NAMES)
-    total = WARM_UP + options.rounds * options.requests
+    total = rounds.total(WARM_UP, options.rounds, options.requests)
     wanted = Wanted(names, SubjectType(options.sub_type), total, options.requests, options.products)
     yield stack.enter_context(servers.floor(names, cores, folder))
     for engine in options.engine or ENGINES:
@@ -75,19 +66,6 @@ def _started(stack: ExitStack, options: argparse.Namespace, cores: processes.Cor
 def _sources(options: argparse.Namespace) -> list[Source]:
     this = Source("", Path(__file__).parent.parent)
     return [this] if options.against is None else [Source(report.AGAINST, options.against.resolve()), this]
-
-
-def _rounds(run: Run, started: list[Server], options: argparse.Namespace) -> Iterator[Measurement]:
-    """Every operation on every server in turn, and that again: a slow minute then falls on all of them."""
-    for server in started:
-        for operation in server.operations.values():
-            run.measure(server.target, operation, 0, operation.slice(0, WARM_UP))
-    for round_ in range(options.rounds):
-        for name in started[0].operations:
-            for server in started:
-                if (asked := server.operations.get(name)) is not None:
-                    requests = asked.slice(WARM_UP + round_ * options.requests, options.requests)
-                    yield run.measure(server.target, asked, round_, requests)
 
 
 if __name__ == "__main__":

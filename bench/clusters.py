@@ -10,7 +10,7 @@ from pathlib import Path
 
 import asyncpg
 
-_SHOWN = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "jit")
+_SHOWN = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +50,6 @@ async def _settings(url: str) -> dict[str, str]:
     shown = {name: await connection.fetchval(f"SHOW {name}") for name in _SHOWN}
     await connection.close()
     return shown
+
+
+DATABASES = {"sqlite": sqlite, "postgres": postgres}

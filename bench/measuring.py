@@ -5,9 +5,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from bench import calibration, load, processes
-from bench.load import Job
+from bench.load import Job, Outcome
 from bench.operations import Operation
-from bench.processes import Cores
+from bench.processes import Cores, spent_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Target:
 class Measurement:
     """Microseconds of CPU for one request, milliseconds of latency, bytes of a request and its answer.
 
-    `calibration_ns` is the speed of the core just before.
+    `resident` is the memory of the server's largest process. `calibration_ns` is the speed of the core just before.
     """
 
     target: str
@@ -49,15 +49,20 @@ class Run:
     cores: Cores
     connections: int
 
+    def send(self, target: Target, operation: Operation, requests: Sequence[bytes]) -> Outcome:
+        """Send the requests. Raises AssertionError for a wrong answer."""
+        job = Job(target.port, self.connections, operation.status, list(requests))
+        outcome = self.generator.submit(load.run, job).result()
+        assert not outcome.failures, f"{target.name}, {operation.name}: {outcome.wrong.decode(errors='replace')}"
+        return outcome
+
     def measure(self, target: Target, operation: Operation, round_: int, requests: Sequence[bytes]) -> Measurement:
         """Send the requests and read the clocks before and after. Raises AssertionError for a wrong answer."""
         speed = calibration.measure(self.cores.server)
-        server, database = processes.tree(target.pid), self._database(target)
-        before, database_before = processes.cpu_ns(server), processes.cpu_ns(database)
-        job = Job(target.port, self.connections, operation.status, list(requests))
-        outcome = self.generator.submit(load.run, job).result()
-        spent, database_spent = processes.cpu_ns(server) - before, processes.cpu_ns(database) - database_before
-        assert not outcome.failures, f"{target.name}, {operation.name}: {outcome.wrong.decode(errors='replace')}"
+        before, database_before = self._clocks(target)
+        outcome = self.send(target, operation, requests)
+        after, database_after = self._clocks(target)
+        spent, database_spent = spent_ns(before, after), spent_ns(database_before, database_after)
         count, latencies = len(requests), outcome.latencies
         return Measurement(
             target=target.name,
@@ -70,17 +75,16 @@ class Run:
             p99=_percentile(latencies, 0.99),
             p999=_percentile(latencies, 0.999),
             bytes=(outcome.sent_bytes + outcome.received_bytes) / count,
-            resident=processes.resident_bytes(target.pid),
+            resident=max(processes.resident_bytes(pid) for pid in after),
             calibration_ns=speed,
         )
 
-    def _database(self, target: Target) -> list[int]:
-        if target.database_pid is None:
-            return []
-        pids = processes.tree(target.database_pid)
+    def _clocks(self, target: Target) -> tuple[dict[int, int], dict[int, int]]:
+        """The server's and its database's."""
+        database = [] if target.database_pid is None else processes.tree(target.database_pid)
         # Backends start during the warm-up, wherever they like.
-        processes.pin(pids, self.cores.database)
-        return pids
+        processes.pin(database, self.cores.database)
+        return processes.cpu_ns(processes.tree(target.pid)), processes.cpu_ns(database)
 
 
 def _percentile(ascending: Sequence[int], share: float) -> float:

@@ -1,14 +1,16 @@
 """The operations and their requests, as the bytes that travel."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import urlencode
 
 from bench.seeding import REDIRECT_URI, Code, SeededClient, Seeder
 from polar_server.oauth import metadata
 
 LIST_PRODUCTS = "list products"
+DISCOVERY = "/.well-known/openid-configuration"
 _PRODUCTS = "/v1/products/?limit=20"
 
 NAMES = (
@@ -25,14 +27,38 @@ NAMES = (
 )
 
 
+Requests = Callable[[SeededClient], list[bytes]]
+"""Makes the requests of an operation that only some servers answer."""
+_SINGLE_USE = ("exchange ES256", "exchange RS256", "refresh", "revoke")
+_STATUSES = {"failed authentication": 401}
+
+
+class Seeding(Protocol):
+    """What a server must be given before it can be asked."""
+
+    def people(self) -> None: ...
+
+    def client(self, id_token_alg: str) -> SeededClient: ...
+
+    def codes(self, client: SeededClient, count: int) -> list[Code]: ...
+
+    def access_tokens(self, client: SeededClient, count: int) -> list[str]: ...
+
+    def refresh_tokens(self, client: SeededClient, count: int) -> list[str]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Something to ask for. Single-use requests are enough for every round; others are sent again in each."""
+    """Something to ask for. Single-use requests are enough for every round; others are sent again in each.
+
+    `client_id` is the client that asks, where one does.
+    """
 
     name: str
     status: int
     requests: list[bytes]
     single_use: bool = False
+    client_id: str = ""
 
     def slice(self, start: int, count: int) -> list[bytes]:
         """`count` requests, from place `start` of all that the run sends."""
@@ -41,25 +67,39 @@ class Operation:
         return [self.requests[place % len(self.requests)] for place in range(count)]
 
 
-def prepare(seeder: Seeder, names: Sequence[str], total: int, each: int, products: int = 0) -> list[Operation]:
+def prepare(
+    seeder: Seeding, names: Sequence[str], total: int, each: int, more: Mapping[str, Requests] | None = None
+) -> list[Operation]:
     """Seed the database and build the requests: `total` of each single-use operation, `each` of the others."""
     seeder.people()
-    es256, rs256 = seeder.client("ES256"), seeder.client("RS256")
-    makers = {
-        "exchange ES256": lambda: _exchange(es256, seeder.codes(es256, total)),
-        "exchange RS256": lambda: _exchange(rs256, seeder.codes(rs256, total)),
-        "refresh": lambda: _refresh(es256, seeder.refresh_tokens(es256, total)),
-        "introspect": lambda: _about(metadata.INTROSPECT, es256, seeder.access_tokens(es256, each)),
-        "userinfo": lambda: [_get(metadata.USERINFO, token) for token in seeder.access_tokens(es256, each)],
-        "revoke": lambda: _about(metadata.REVOKE, es256, seeder.access_tokens(es256, total)),
-        "discovery": lambda: [_get("/.well-known/openid-configuration")],
-        "jwks": lambda: [_get(metadata.JWKS)],
-        "failed authentication": lambda: [_failed(es256)],
-        LIST_PRODUCTS: lambda: _list_products(seeder, es256, each, products),
+    clients = {alg: seeder.client(alg) for alg in ("ES256", "RS256")}
+    makers: dict[str, Requests] = {
+        "exchange ES256": lambda client: _exchange(client, seeder.codes(client, total)),
+        "exchange RS256": lambda client: _exchange(client, seeder.codes(client, total)),
+        "refresh": lambda client: _refresh(client, seeder.refresh_tokens(client, total)),
+        "introspect": lambda client: _about(metadata.INTROSPECT, client, seeder.access_tokens(client, each)),
+        "userinfo": lambda client: [get(metadata.USERINFO, token) for token in seeder.access_tokens(client, each)],
+        "revoke": lambda client: _about(metadata.REVOKE, client, seeder.access_tokens(client, total)),
+        "discovery": lambda _: [get(DISCOVERY)],
+        "jwks": lambda _: [get(metadata.JWKS)],
+        "failed authentication": lambda client: [_failed(client)],
+        **(more or {}),
     }
-    single_use = ("exchange ES256", "exchange RS256", "refresh", "revoke")
-    statuses = {"failed authentication": 401}
-    return [Operation(name, statuses.get(name, 200), makers[name](), name in single_use) for name in names]
+    return [_operation(name, makers[name], clients["RS256" if name.endswith("RS256") else "ES256"]) for name in names]
+
+
+def _operation(name: str, make: Requests, client: SeededClient) -> Operation:
+    return Operation(name, _STATUSES.get(name, 200), make(client), name in _SINGLE_USE, client.client_id)
+
+
+def list_products(seeder: Seeder, products: int, count: int) -> Requests:
+    """A list of products for each of `count` tokens, out of a catalogue of so many."""
+
+    def make(client: SeededClient) -> list[bytes]:
+        seeder.products(products)
+        return [get(_PRODUCTS, token) for token in seeder.sellers_tokens(client, count)]
+
+    return make
 
 
 def hello(name: str) -> Operation:
@@ -103,12 +143,8 @@ def _post(path: str, client: SeededClient, **form: str) -> bytes:
     return head.encode() + b"\r\n" + body
 
 
-def _list_products(seeder: Seeder, client: SeededClient, count: int, products: int) -> list[bytes]:
-    seeder.products(products)
-    return [_get(_PRODUCTS, token) for token in seeder.sellers_tokens(client, count)]
-
-
-def _get(path: str, token: str | None = None) -> bytes:
+def get(path: str, token: str | None = None) -> bytes:
+    """The request for something to read, with a bearer token where one is needed."""
     authorization = [] if token is None else [f"Authorization: Bearer {token}"]
     return _head("GET", path, *authorization).encode() + b"\r\n"
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_START_WAIT = 30.0
-"""Seconds for a server to listen."""
+_START_WAIT = 300.0
+"""Seconds for a server to listen; some fill their own store before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,21 @@ def tree(root: int) -> list[int]:
     return found
 
 
-def cpu_ns(pids: Sequence[int]) -> int:
-    """CPU time of processes in nanoseconds: utime + stime of /proc/PID/stat, without its steps of 10 ms."""
-    total = 0
+def cpu_ns(pids: Sequence[int]) -> dict[int, int]:
+    """CPU time of each process in nanoseconds: utime + stime of /proc/PID/stat, without its steps of 10 ms."""
+    times = {}
     for pid in pids:
         try:
             # clock_getcpuclockid(3): the clock of a process, all of its threads included.
-            total += time.clock_gettime_ns(~pid << 3 | 2)
+            times[pid] = time.clock_gettime_ns(~pid << 3 | 2)
         except OSError:  # it ended meanwhile
             continue
-    return total
+    return times
+
+
+def spent_ns(before: Mapping[int, int], after: Mapping[int, int]) -> int:
+    """CPU time between two readings. A process that started in between counts from its beginning."""
+    return sum(time - before.get(pid, 0) for pid, time in after.items())
 
 
 def resident_bytes(pid: int) -> int:
@@ -84,6 +89,15 @@ def free_port() -> int:
 def run(command: Sequence[str], environment: Mapping[str, str]) -> None:
     """Run a command to its end. Raises CalledProcessError."""
     subprocess.run(command, env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)
+
+
+def says(command: Sequence[str]) -> str | None:
+    """What a command prints; None when it fails or is not there."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 @contextmanager

@@ -27,7 +27,8 @@ from polar_server.oauth.tokens import Token, TokenKind
 
 REDIRECT_URI = "https://app.example/callback"
 SCOPE = "openid profile email products:read"
-_PEOPLE = 1_000
+NONCE = "n-0S6_WzA2Mj"
+PEOPLE = 1_000
 _SELLERS = 100
 """People whose organizations are asked for their products."""
 _DAY = 86_400
@@ -79,8 +80,8 @@ class Seeder:
     def __init__(self, cluster: Cluster, server_keys: ServerKeys, sub_type: SubjectType) -> None:
         self._cluster, self._keys, self._sub_type = cluster, server_keys, sub_type
         self._now = int(time.time()) - 60
-        self._people = [str(uuid.uuid4()) for _ in range(_PEOPLE)]
-        self._organizations = [str(uuid.uuid4()) for _ in range(_PEOPLE)]
+        self._people = [str(uuid.uuid4()) for _ in range(PEOPLE)]
+        self._organizations = [str(uuid.uuid4()) for _ in range(PEOPLE)]
         self._next_ms = self._now * 1000
 
     def people(self) -> None:
@@ -123,7 +124,7 @@ class Seeder:
         """Access tokens for the organizations that are asked for their products."""
         return self.access_tokens(client, count, _SELLERS)
 
-    def access_tokens(self, client: SeededClient, count: int, people: int = _PEOPLE) -> list[str]:
+    def access_tokens(self, client: SeededClient, count: int, people: int = PEOPLE) -> list[str]:
         """Access tokens, each of a grant of its own, of so many people."""
         minted, grants = self._minted(subjects.ACCESS_TOKEN_KINDS, count), self._grants(client, count, people)
         self._copy(
@@ -142,7 +143,7 @@ class Seeder:
         self._copy(_REFRESH_TOKENS, rows)
         return [token.text for token in minted]
 
-    def _grants(self, client: SeededClient, count: int, people: int = _PEOPLE) -> list[str]:
+    def _grants(self, client: SeededClient, count: int, people: int = PEOPLE) -> list[str]:
         ids = [tokens.new_id(self._tick(), os.urandom(tokens.ID_BYTES)) for _ in range(count)]
         self._copy(_GRANTS, (self._grant_row(client, number % people, each) for number, each in enumerate(ids)))
         return ids
@@ -157,7 +158,7 @@ class Seeder:
     def _code_rows(self, minted: list[Token], verifiers: list[str], grants: list[str]) -> Iterator[tuple[Any, ...]]:
         for token, verifier, grant in zip(minted, verifiers, grants, strict=True):
             challenge = pkce.s256(verifier).decode()
-            yield (*self._kept(token), grant, REDIRECT_URI, challenge, "n-0S6_WzA2Mj", self._now, self._now + _DAY)
+            yield (*self._kept(token), grant, REDIRECT_URI, challenge, NONCE, self._now, self._now + _DAY)
 
     def _minted(self, kinds: dict[SubjectType, TokenKind], count: int) -> list[Token]:
         return [self._mint(kinds[self._sub_type]) for _ in range(count)]

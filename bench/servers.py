@@ -6,9 +6,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import clusters, load, operations, processes
@@ -23,9 +23,10 @@ from polar_server.oauth.subjects import SubjectType
 
 # Calls and failures are counted as always, and nobody is refused.
 _LIMITS = ("RATE_LIMIT_USER", "RATE_LIMIT_ORGANIZATION", "RATE_LIMIT_FAILED_AUTHENTICATION")
-PEER = "peer"
+_UVICORN = {"server": "uvicorn, uvloop, httptools, 1 worker"}
+_DRIVERS = {"sqlite": "sqlite3, group commit", "postgres": "asyncpg, pool of 10, jit off"}
+PEER = "fastapi-products"
 """The name of the target that others would have written."""
-_DATABASES = {"sqlite": clusters.sqlite, "postgres": clusters.postgres}
 
 
 class Missing(Exception):
@@ -53,17 +54,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server with what can be asked of it, by operation, its database and its newest server key."""
+    """A running server with what can be asked of it, by operation, its database, its newest server key and settings."""
 
     target: Target
     operations: dict[str, Operation]
     cluster: Cluster | None = None
     key: bytes = b""
-
-    @property
-    def settings(self) -> dict[str, str]:
-        """Those of its database."""
-        return self.cluster.settings if self.cluster else {}
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 Started = AbstractContextManager[Server]
@@ -75,7 +72,8 @@ def floor(names: list[str], cores: Cores, folder: Path) -> Iterator[Server]:
     port = processes.free_port()
     command = [sys.executable, "-m", "bench.floor", "--port", str(port)]
     with processes.running(command, {}, port, cores.server, folder / "floor.log") as pid:
-        yield Server(Target("floor", port, pid), {name: operations.hello(name) for name in names})
+        asked = {name: operations.hello(name) for name in names}
+        yield Server(Target("floor", port, pid), asked, settings=_UVICORN)
 
 
 @contextmanager
@@ -84,7 +82,7 @@ def ours(engine: str, source: Source, wanted: Wanted, cores: Cores, folder: Path
     key, port, name = os.urandom(32), processes.free_port(), f"{engine}{source.name}"
     folder = folder / name
     folder.mkdir()
-    with _DATABASES[engine](folder) as cluster:
+    with clusters.DATABASES[engine](folder) as cluster:
         environment = {
             "POLAR_ISSUER": f"http://localhost:{port}",
             "POLAR_SERVER_KEY": base64.urlsafe_b64encode(key).decode(),
@@ -96,11 +94,13 @@ def ours(engine: str, source: Source, wanted: Wanted, cores: Cores, folder: Path
         polar_server = [sys.executable, "-m", "polar_server"]
         processes.run([*polar_server, "migrate"], environment)
         seeder = Seeder(cluster, ServerKeys([key]), wanted.sub_type)
-        prepared = operations.prepare(seeder, wanted.names, wanted.total, wanted.each, wanted.products)
+        more = {operations.LIST_PRODUCTS: operations.list_products(seeder, wanted.products, wanted.each)}
+        prepared = operations.prepare(seeder, wanted.names, wanted.total, wanted.each, more)
         serve = [*polar_server, "serve", "--workers", "1", "--port", str(port)]
         with processes.running(serve, environment, port, cores.server, folder / "log") as pid:
             target = Target(name, port, pid, cluster.pid)
-            yield Server(target, {each.name: each for each in prepared}, cluster, key)
+            settings = {**_UVICORN, "driver": _DRIVERS[engine], **cluster.settings}
+            yield Server(target, {each.name: each for each in prepared}, cluster, key, settings)
 
 
 @contextmanager
@@ -120,7 +120,8 @@ def peer(ours: Server, python: str, cores: Cores, folder: Path) -> Iterator[Serv
     with processes.running(command, environment, port, cores.server, folder / "peer.log") as pid:
         asked = ours.operations[operations.LIST_PRODUCTS]
         _compare(ours.target.port, port, asked)
-        yield Server(Target(PEER, port, pid, ours.cluster.pid), {asked.name: asked}, ours.cluster)
+        settings = {**_UVICORN, "driver": "SQLAlchemy on asyncpg, pool of 10, jit off", **ours.cluster.settings}
+        yield Server(Target(PEER, port, pid, ours.cluster.pid), {asked.name: asked}, ours.cluster, settings=settings)
 
 
 def _require_peer(python: str) -> None:

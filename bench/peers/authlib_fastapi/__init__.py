@@ -1,0 +1,1 @@
+"""Authlib with FastAPI and SQLAlchemy."""

@@ -1,0 +1,1 @@
+"""Authlib with Flask and SQLAlchemy."""

@@ -1,0 +1,1 @@
+"""node-oidc-provider, an OpenID Certified server for Node, with three adapters."""
