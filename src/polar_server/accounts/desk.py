@@ -21,7 +21,7 @@ DescribeReturnTo = Callable[[str], Awaitable[Any]]
 """The app that a return_to path leads to, as the sign-in page shows it, or None. Given by a floor above."""
 
 KeptElsewhere = Callable[[Transaction, str], Awaitable[dict[str, list[dict[str, Any]]]]]
-"""What a floor above keeps about the person with this id: lists by their name. Members that end in `_at` are seconds."""
+"""What a floor above keeps about the person with this id: lists by name, in them times as seconds in `..._at`."""
 
 
 async def leads_to_no_app(return_to: str) -> None:
