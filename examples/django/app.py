@@ -150,7 +150,8 @@ class Problems:
                 text = "It ended at Polar, so you are signed out here too."
                 return page("Your access was ended", format_html(AGAIN, text), 401)
             case PolarError():
-                return page("Polar does not answer", "Try again in a moment.", 502)
+                log.error("%s", error)  # without tokens or secrets, as every PolarError
+                return page("That did not work", NO_ANSWER, 502)
         return None
 
 
@@ -159,6 +160,7 @@ def page(title: str, body: str, status: int = 200) -> HttpResponse:
     return HttpResponse(format_html(PAGE, title=title, body=body), status=status, headers=HEADERS)
 
 
+NO_ANSWER = "Polar does not answer, or does not take this app: the log says which. Try again in a moment."
 SIGN_IN = '<p><a href="/sign-in">{}</a></p>'
 AGAIN = '<p>{}</p><p><a href="/sign-in">Sign in</a> whenever you like.</p>'
 SIGN_OUT = """<p>{}</p>
@@ -175,7 +177,10 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
-<style>body {{ font: 1.1rem/1.5 system-ui; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }}</style>
+<style>
+body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }}
+button {{ font: inherit; padding: .5rem 1rem; border: 1px solid; border-radius: .6rem }}
+</style>
 <h1>{title}</h1>
 {body}
 """
@@ -194,4 +199,4 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     sys.stdout.write(f"Open {ADDRESS}\n")
     sys.stdout.flush()
-    execute_from_command_line([sys.argv[0], "runserver", "--noreload", str(PORT)])
+    execute_from_command_line([sys.argv[0], "runserver", "--noreload", f"localhost:{PORT}"])

@@ -148,7 +148,8 @@ async def problem(request: Request, error: PolarError) -> HTMLResponse:
             request.session.clear()
             return page("You are not signed in", f"<p>Or your access was ended at Polar.</p>{AGAIN}", 401)
         case _:
-            return page("Polar does not answer", "<p>Try again in a moment.</p>", 502)
+            log.error("%s", error)  # without tokens or secrets, as every PolarError
+            return page("That did not work", f"<p>{NO_ANSWER}</p>", 502)
 
 
 def page(title: str, body: str, status: int = 200) -> HTMLResponse:
@@ -156,6 +157,7 @@ def page(title: str, body: str, status: int = 200) -> HTMLResponse:
     return HTMLResponse(PAGE.format(title=escape(title), body=body), status, HEADERS)
 
 
+NO_ANSWER = "Polar does not answer, or does not take this app: the log says which. Try again in a moment."
 AGAIN = '<p><a href="/sign-in">Sign in</a> whenever you like.</p>'
 SIGN_OUT = '<form method="post" action="/sign-out"><button>Sign out</button></form>'
 HEADERS = {
@@ -170,7 +172,10 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
-<style>body {{ font: 1.1rem/1.5 system-ui; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }}</style>
+<style>
+body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }}
+button {{ font: inherit; padding: .5rem 1rem; border: 1px solid; border-radius: .6rem }}
+</style>
 <h1>{title}</h1>
 {body}
 """

@@ -99,7 +99,8 @@ def problem(error: PolarError) -> tuple[str, int]:
             text = "It ended at Polar, so you are signed out here too."
             return page("Your access was ended", text, link="Sign in"), 401
         case _:
-            return page("Polar does not answer", "Try again in a moment."), 502
+            app.logger.error("%s", error)  # without tokens or secrets, as every PolarError
+            return page("That did not work", NO_ANSWER), 502
 
 
 def page(title: str, text: str = "", *, link: str = "", is_signed_in: bool = False) -> str:
@@ -118,13 +119,17 @@ def protect(response: Response) -> Response:
     return response
 
 
+NO_ANSWER = "Polar does not answer, or does not take this app: the log says which. Try again in a moment."
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{{ title }}</title>
-<style>body { font: 1.1rem/1.5 system-ui; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }</style>
+<style>
+body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }
+button { font: inherit; padding: .5rem 1rem; border: 1px solid; border-radius: .6rem }
+</style>
 <h1>{{ title }}</h1>
 <p>{{ text }}</p>
 {% if link %}<p><a href="/sign-in">{{ link }}</a></p>{% endif %}

@@ -1,5 +1,6 @@
 """Products of several organizations in one place, each reached with its own tokens and none with another's."""
 
+import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,6 +41,7 @@ ISSUER, CLIENT_ID, CLIENT_SECRET = (environ[name] for name in NEEDED)
 PORT = int(environ.get("PORT", "8001"))
 ADDRESS = environ.get("ADDRESS", f"http://localhost:{PORT}")
 
+log = logging.getLogger(__name__)
 transport = httpx.AsyncHTTPTransport()  # its connections serve all calls; tokens are sent with each, never kept in it
 app_at_polar = AsyncOAuthApp(
     CLIENT_ID, CLIENT_SECRET, redirect_uri=f"{ADDRESS}/callback", issuer=ISSUER, transport=transport
@@ -180,7 +182,8 @@ async def problem(request: Request, error: Exception) -> HTMLResponse:
         case ValidationError():
             return page(request, "Polar does not take it", f"<p>{escape(error.detail)}</p>", 422)
         case _:
-            return page(request, "Polar does not answer", "<p>Try again in a moment.</p>", 502)
+            log.error("%s", error)  # without tokens or secrets, as every PolarError
+            return page(request, "That did not work", f"<p>{NO_ANSWER}</p>", 502)
 
 
 def page(request: Request, title: str, body: str, status: int = 200) -> HTMLResponse:
@@ -200,11 +203,13 @@ async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
 
 
+NO_ANSWER = "Polar does not answer, or does not take this app: the log says which. Try again in a moment."
 FORMS = """<form method="post" action="{address}">
-<p><label>Name <input name="name" required></label>
-<label>Price in US dollars <input name="price" inputmode="decimal" required></label> <button>Create product</button></p>
+<label>Name <input name="name" required></label>
+<label>Price in US dollars <input name="price" inputmode="decimal" required></label>
+<p><button>Create product</button></p>
 </form>
-<form method="post" action="{address}/disconnect"><button>Disconnect</button></form>"""
+<form method="post" action="{address}/disconnect"><button>Disconnect this organization</button></form>"""
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
@@ -218,7 +223,12 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
-<style>body {{ font: 1.1rem/1.5 system-ui; max-width: 40rem; margin: 3rem auto; padding: 0 1rem }}</style>
+<style>
+body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }}
+button, input {{ font: inherit; padding: .5rem 1rem; border: 1px solid; border-radius: .6rem }}
+label {{ display: block; margin: .75rem 0 }}
+input {{ display: block; width: 100%; box-sizing: border-box }}
+</style>
 <nav>{links}</nav>
 <h1>{title}</h1>
 {body}

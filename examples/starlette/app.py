@@ -1,5 +1,6 @@
 """Sign in with Polar, in Starlette: who you are, and a way out."""
 
+import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,6 +36,7 @@ ISSUER, CLIENT_ID, CLIENT_SECRET = (environ[name] for name in NEEDED)
 PORT = int(environ.get("PORT", "8001"))
 ADDRESS = environ.get("ADDRESS", f"http://localhost:{PORT}")
 
+log = logging.getLogger(__name__)
 # The redirect URI is registered, letter by letter. Never make it from the Host header, which a visitor can choose.
 polar = AsyncOAuthApp(CLIENT_ID, CLIENT_SECRET, redirect_uri=f"{ADDRESS}/callback", issuer=ISSUER)
 # Tokens are kept here under a random name, and the browser's cookie has only that name.
@@ -93,7 +95,8 @@ async def problem(request: Request, error: Exception) -> HTMLResponse:
             text = "It ended at Polar, so you are signed out here too."
             return page("Your access was ended", f"<p>{text}</p>{AGAIN}", 401)
         case _:
-            return page("Polar does not answer", "<p>Try again in a moment.</p>", 502)
+            log.error("%s", error)  # without tokens or secrets, as every PolarError
+            return page("That did not work", f"<p>{NO_ANSWER}</p>", 502)
 
 
 def page(title: str, body: str, status: int = 200) -> HTMLResponse:
@@ -108,6 +111,7 @@ async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
 
 
+NO_ANSWER = "Polar does not answer, or does not take this app: the log says which. Try again in a moment."
 AGAIN = '<p><a href="/sign-in">Sign in</a> whenever you like.</p>'
 SIGN_OUT = '<form method="post" action="/sign-out"><button>Sign out</button></form>'
 HEADERS = {
@@ -122,7 +126,10 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
-<style>body {{ font: 1.1rem/1.5 system-ui; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }}</style>
+<style>
+body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }}
+button {{ font: inherit; padding: .5rem 1rem; border: 1px solid; border-radius: .6rem }}
+</style>
 <h1>{title}</h1>
 {body}
 """

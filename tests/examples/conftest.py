@@ -11,9 +11,9 @@ from polar_server.accounts.people import Person
 _LIFETIME = 20
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server for the tests of one file."""
+    """A server for all examples, on each worker of the run."""
     folder = tmp_path_factory.mktemp("examples")
     with serve(folder, access_token_lifetime=_LIFETIME, outbound_loopback="true") as running:
         yield running

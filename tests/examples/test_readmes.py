@@ -7,6 +7,7 @@ import pytest
 from tests.examples.programs import EXAMPLES
 
 FOLDERS = sorted(path.parent.name for path in EXAMPLES.glob("*/app.py"))
+READMES = [EXAMPLES / "README.md", *sorted(EXAMPLES.glob("*/README.md"))]
 RECIPES = [name for name in FOLDERS if name != "sign_in"]
 
 
@@ -30,7 +31,7 @@ def test_three_commands_run_it(name: str) -> None:
     assert start == f'eval "$(python examples/register.py{public})" && python examples/{name}/app.py'
 
 
-@pytest.mark.parametrize("path", sorted([*EXAMPLES.glob("README.md"), *EXAMPLES.glob("*/README.md")]), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", READMES, ids=lambda path: path.parent.name)
 def test_links_lead_somewhere(path: Path) -> None:
     """No relative link leads nowhere."""
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from tests.examples.programs import Example, running, tells_a_secret, without
 from tests.sdks.conftest import Shop
-from tests.servers import Server
+from tests.servers import Server, free_port
 from tests.visitors import Forms, Visitor
 
 from polar_client import Polar
@@ -142,6 +142,18 @@ def test_webhooks(example: Example, web: httpx.Client, shop: Polar) -> None:
     assert forged.status_code == 400
     assert "no timestamp" in forged.text
     assert example.printed().count("over 0 usd") == before.count("over 0 usd")
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_polar_does_not_answer(server: Server, name: str) -> None:
+    """While nobody answers at Polar's address, the page says so and the log says why, and the example goes on."""
+    nobody = {"POLAR_ISSUER": f"http://localhost:{free_port()}", "POLAR_CLIENT_ID": "x", "POLAR_CLIENT_SECRET": "x"}
+    with running(server, name, **nobody) as example:
+        page = httpx.get(f"{example.address}/sign-in")
+        assert page.status_code == 502
+        assert "Polar does not answer" in page.text
+        assert httpx.get(example.address).status_code == 200
+        assert "There was no answer" in example.printed()
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
