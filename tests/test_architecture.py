@@ -70,6 +70,8 @@ OWNED_BY_PEOPLE = {
 """Tables that have an organization_id and belong to somebody else."""
 
 QUERIED_BY_OTHER_KEYS = {
+    "polar_server.audit.queries._FORGET_PLACES": "a person who leaves is forgotten wherever they were",
+    "polar_server.audit.queries._FORGET_NAMES": "a person who leaves is forgotten wherever they were",
     "polar_server.audit.queries._SWEEP": "what is old is removed for everybody",
     "polar_server.resource_server.audit_queries._OF_PERSON": "a person sees their own acts, wherever they were",
     "polar_server.resource_server.audit_queries._OF_CLIENT": "the owner of an app sees what was done through it",

@@ -7,6 +7,7 @@ from litestar import get, post
 from polar_server.accounts import fields, people
 from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.guards import require_session
+from polar_server.accounts.own_acts import record_own
 from polar_server.accounts.sessions import Session
 from polar_server.html import Page, PageRequest, redirect
 
@@ -28,6 +29,7 @@ async def submit_profile(request: PageRequest, session: GivenSession, desk: Give
         return _account(request, session, desk, status=400, form=form, errors=errors)
     async with desk.database.write() as transaction:
         await people.save_profile(transaction, session.user.id, values["name"], values["picture"] or None, visit.now)
+        await record_own(transaction, visit, session.user.id, "account.updated")
     return redirect("/account?done=saved")
 
 

@@ -68,7 +68,7 @@ async def submit_confirm_email(request: PageRequest, session: GivenSession, desk
     if change.user_id != session.user.id:
         return _confirmation(request, session, desk, change, token)
     try:
-        confirmed = await email_changes.confirm(desk.database, change, visit.now)
+        confirmed = await email_changes.confirm(desk.database, change, visit)
     except EmailTaken:
         return _confirmation(request, session, desk, change, token, TAKEN)
     if not confirmed:

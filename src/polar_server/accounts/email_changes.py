@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 
 from polar_server.accounts import queries
+from polar_server.accounts.own_acts import record_own
 from polar_server.accounts.people import EmailTaken
 from polar_server.accounts.sessions import User
 from polar_server.accounts.visits import Visit
@@ -62,7 +63,7 @@ async def find_change(database: Database, server_keys: ServerKeys, text: str | N
     return EmailChange(row["id"], row["user_id"], row["old_email"], row["new_email"])
 
 
-async def confirm(database: Database, change: EmailChange, now: int) -> bool:
+async def confirm(database: Database, change: EmailChange, visit: Visit) -> bool:
     """Give the person their new address, verified. False when the link was used or overtaken meanwhile.
 
     Every other link to the old address is dead by that: links are looked up with the address they were mailed to.
@@ -70,9 +71,12 @@ async def confirm(database: Database, change: EmailChange, now: int) -> bool:
     """
     try:
         async with database.write() as transaction:
-            return await _confirm(transaction, change, now)
+            confirmed = await _confirm(transaction, change, visit.now)
+            if confirmed:
+                await record_own(transaction, visit, change.user_id, "account.email_changed")
     except UniqueViolation as error:
         raise EmailTaken(change.new_email) from error
+    return confirmed
 
 
 async def _confirm(transaction: Transaction, change: EmailChange, now: int) -> bool:

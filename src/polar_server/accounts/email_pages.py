@@ -8,6 +8,8 @@ from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.guards import require_session
 from polar_server.accounts.letters import send_verification
 from polar_server.accounts.links import Link, Purpose
+from polar_server.accounts.own_acts import record_own
+from polar_server.accounts.visits import Visit
 from polar_server.html import Page, PageRequest, redirect
 
 
@@ -26,17 +28,18 @@ async def submit_verify_email(request: PageRequest, session: GivenSession, desk:
     """Use the link: the mailbox is the person's."""
     form = await desk.pages.read_form(request, None)
     link = await links.find_link(desk.database, desk.server_keys, Purpose.VERIFY_EMAIL, form.get("token"), visit.now)
-    if link is None or not await _verify(desk, link, visit.now):
+    if link is None or not await _verify(desk, link, visit):
         return link_expired(request, desk, Purpose.VERIFY_EMAIL)
     log.info("link_used", purpose=link.purpose, link_id=link.id, user_id=link.user_id)
     return redirect("/account?done=email_verified" if session else "/sign-in?done=email_verified")
 
 
-async def _verify(desk: Desk, link: Link, now: int) -> bool:
+async def _verify(desk: Desk, link: Link, visit: Visit) -> bool:
     async with desk.database.write() as transaction:
-        if link.user_id is None or not await links.use_link(transaction, link, now):
+        if link.user_id is None or not await links.use_link(transaction, link, visit.now):
             return False
-        await people.verify_email(transaction, link.user_id, link.email, now)
+        await people.verify_email(transaction, link.user_id, link.email, visit.now)
+        await record_own(transaction, visit, link.user_id, "account.email_verified")
     return True
 
 

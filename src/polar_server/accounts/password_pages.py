@@ -8,6 +8,7 @@ from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.guards import require_recent, require_session
 from polar_server.accounts.guesses import Limits
 from polar_server.accounts.letters import tell_password_changed, tell_security_changed
+from polar_server.accounts.own_acts import record_own
 from polar_server.accounts.people import Person
 from polar_server.accounts.security_page import LAST_WAY_IN, PATH, security_page
 from polar_server.accounts.sessions import Session
@@ -68,6 +69,8 @@ async def submit_remove_password(
         async with desk.database.write() as transaction:
             removed = await ways_in.take_password(transaction, session.user.id, visit.now)
             await sessions.end_sessions(transaction, session.user.id, visit.now, kept_id=session.id)
+            if removed:
+                await record_own(transaction, visit, session.user.id, "account.password_removed")
     except LastWayIn:
         return await security_page(request, session, desk, visit.now, status=409, errors=LAST_WAY_IN)
     if removed:
@@ -84,7 +87,8 @@ async def _change(
     async with desk.database.write() as transaction:
         if not await sign_in.still_holds(transaction, person):
             return None
-        await people.change_password(transaction, person.id, password_hash, visit.now, desk.on_credentials_changed)
+        ends, actor = desk.on_credentials_changed, visit.by(person.id)
+        await people.change_password(transaction, person.id, password_hash, visit.now, ends, actor=actor)
         await guesses.forget_sign_ins(transaction, desk.server_keys, person.email)
         if limits:
             await guesses.forgive(transaction, limits)

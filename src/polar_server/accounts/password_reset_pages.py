@@ -10,6 +10,7 @@ from polar_server.accounts.desk import Desk, GivenDesk, GivenVisit
 from polar_server.accounts.letters import answer_by_mail, tell_password_changed
 from polar_server.accounts.links import LIFETIMES, Link, Purpose
 from polar_server.accounts.people import Person
+from polar_server.accounts.visits import Visit
 from polar_server.html import Page, PageRequest, cookies, redirect
 
 
@@ -60,7 +61,7 @@ async def submit_reset_password(request: PageRequest, desk: GivenDesk, visit: Gi
     values, errors = fields.check(form, password=fields.new_password(link.email))
     if errors:
         return _reset_form(request, desk, link, token, errors)
-    person = await _replace(desk, link, await desk.passwords.hash(values["password"]), visit.now)
+    person = await _replace(desk, link, await desk.passwords.hash(values["password"]), visit)
     if person is None:
         return link_expired(request, desk, Purpose.RESET_PASSWORD)
     tell_password_changed(desk, person.name, person.email, visit.now)
@@ -71,14 +72,17 @@ async def submit_reset_password(request: PageRequest, desk: GivenDesk, visit: Gi
     return redirect(url, [cookies.clear_session(desk.settings)])
 
 
-async def _replace(desk: Desk, link: Link, password_hash: str, now: int) -> Person | None:
+async def _replace(desk: Desk, link: Link, password_hash: str, visit: Visit) -> Person | None:
     """None when the link was used or the person disabled meanwhile; then the password stays."""
     async with desk.database.write() as transaction:
         person = await people.lock_user(transaction, link.user_id or "")
-        if person is None or person.disabled_at is not None or not await links.use_link(transaction, link, now):
+        if person is None or person.disabled_at is not None or not await links.use_link(transaction, link, visit.now):
             return None
-        await people.change_password(transaction, person.id, password_hash, now, desk.on_credentials_changed)
-        await people.verify_email(transaction, person.id, link.email, now)
+        actor, ends = visit.by(person.id), desk.on_credentials_changed
+        await people.change_password(
+            transaction, person.id, password_hash, visit.now, ends, actor=actor, act="account.password_reset"
+        )
+        await people.verify_email(transaction, person.id, link.email, visit.now)
         await guesses.forget_sign_ins(transaction, desk.server_keys, person.email)
     return person
 

@@ -113,13 +113,15 @@ async def change_password(
     password_hash: str,
     now: int,
     on_credentials_changed: Sequence[CredentialsChanged],
+    *,
     actor: Actor | None = None,
+    act: str = "account.password_changed",
 ) -> None:
     """Replace the password; end every session, link that the old one could ask for, and whatever else came from it."""
     # First, because it takes the person's row: a sign-in with the old password waits here and then fails.
     await transaction.run(queries.SAVE_PASSWORD, id=user_id, password_hash=password_hash, now=now)
     about = About(user_id=user_id, id=user_id)
-    await record(transaction, actor or Actor(user_id), "account.password_changed", about, now)
+    await record(transaction, actor or Actor(user_id), act, about, now)
     await _end_access(transaction, user_id, now, on_credentials_changed)
 
 

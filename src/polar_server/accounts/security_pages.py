@@ -6,6 +6,7 @@ from polar_server.accounts import fields, sessions
 from polar_server.accounts.answers import log
 from polar_server.accounts.desk import GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.guards import require_session
+from polar_server.accounts.own_acts import record_own
 from polar_server.accounts.security_page import PATH, security_page
 from polar_server.html import Page, PageRequest, redirect
 
@@ -25,7 +26,8 @@ async def submit_end_session(request: PageRequest, session: GivenSession, desk: 
     session_id = form.get("session_id", "")
     if fields.is_token_id(session_id):
         async with desk.database.write() as transaction:
-            await sessions.end_session(transaction, session.user.id, session_id, visit.now)
+            if await sessions.end_session(transaction, session.user.id, session_id, visit.now):
+                await record_own(transaction, visit, session.user.id, "account.sessions_ended", count=1)
         log.info("session_ended", user_id=session.user.id, session_id=session_id)
     return redirect(f"{PATH}?done=session_ended")
 
@@ -39,6 +41,7 @@ async def submit_end_other_sessions(
     await desk.pages.read_form(request, session)
     async with desk.database.write() as transaction:
         count = await sessions.end_sessions(transaction, session.user.id, visit.now, kept_id=session.id)
+        await record_own(transaction, visit, session.user.id, "account.sessions_ended", count=count)
     log.info("sessions_ended", user_id=session.user.id, count=count)
     return redirect(f"{PATH}?done=sessions_ended")
 

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 
 from polar_server.accounts import queries
+from polar_server.accounts.own_acts import record_own
 from polar_server.accounts.visits import Visit
 from polar_server.database import Database, Transaction
 from polar_server.oauth import tokens
@@ -85,6 +86,13 @@ async def start_session(
     methods: str = PASSWORD,
 ) -> Token:
     """A new session, whose token is the cookie's value. The id is always new, so that nobody can plant one."""
+    await record_own(transaction, visit, user_id, "account.signed_in", methods=methods)
+    return await _add_session(transaction, server_keys, settings, user_id, visit, methods)
+
+
+async def _add_session(
+    transaction: Transaction, server_keys: ServerKeys, settings: Settings, user_id: str, visit: Visit, methods: str
+) -> Token:
     token = tokens.mint(TokenKind.SESSION, visit.now_ms, os.urandom(tokens.ENTROPY_BYTES))
     await transaction.run(
         queries.ADD_SESSION,
@@ -112,7 +120,7 @@ async def renew_session(
     """A new session in place of this one, when its person has shown once more who they are (ASVS 5.0 V7.2.4)."""
     await end_session(transaction, session.user.id, session.id, visit.now)
     how = methods or session.methods
-    return await start_session(transaction, server_keys, settings, session.user.id, visit, how)
+    return await _add_session(transaction, server_keys, settings, session.user.id, visit, how)
 
 
 async def list_sessions(database: Database, settings: Settings, user_id: str, now: int) -> list[ListedSession]:

@@ -7,6 +7,7 @@ from polar_server.accounts.answers import asked_return_to, link_expired, log, to
 from polar_server.accounts.desk import DescribeReturnTo, Desk, GivenDescribe, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.letters import answer_by_mail
 from polar_server.accounts.links import LIFETIMES, Link, Purpose
+from polar_server.accounts.own_acts import record_own
 from polar_server.accounts.people import EmailTaken, NewPerson, Person
 from polar_server.accounts.sessions import Session
 from polar_server.accounts.visits import Visit
@@ -85,6 +86,7 @@ async def _make(
             if not await links.use_link(transaction, link, visit.now):
                 return None
             person = await people.create_user(transaction, new, visit.now)
+            await record_own(transaction, visit, person.id, "account.created")
             await sign_in.end_replaced(transaction, session, visit.now)
             token = await sign_in.begin_session(transaction, desk.server_keys, desk.settings, person, visit)
     except EmailTaken:

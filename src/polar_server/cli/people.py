@@ -11,6 +11,7 @@ from polar_server.accounts import fields, people
 from polar_server.accounts.passwords import Passwords
 from polar_server.accounts.people import EmailTaken, NewPerson, Person
 from polar_server.app import ON_CREDENTIALS_CHANGED
+from polar_server.audit import OPERATOR, About, record
 from polar_server.cli.opening import opened
 from polar_server.cli.output import Record, Records, Refused, timestamp
 from polar_server.database import Database
@@ -50,6 +51,8 @@ async def create(*, email: str, password: str | None = None, name: str = "", ver
         try:
             async with at.database.write() as transaction:
                 person = await people.create_user(transaction, new, at.now)
+                about = About(user_id=person.id, id=person.id)
+                await record(transaction, OPERATOR, "account.created", about, at.now)
         except EmailTaken as error:
             raise Refused(f"{address} has an account already. `polar-server user list` shows it.") from error
     return Record(f"{address} can sign in now.", values_of(person))

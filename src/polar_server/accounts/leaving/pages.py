@@ -3,6 +3,7 @@
 import msgspec
 from litestar import Response, get, post
 
+from polar_server import audit
 from polar_server.accounts.answers import log
 from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.fields import normalized_email
@@ -10,8 +11,10 @@ from polar_server.accounts.guards import require_recent, require_session
 from polar_server.accounts.leaving.deletion import OwnsOrganizations, delete_account, list_left_ownerless
 from polar_server.accounts.leaving.export import export_account
 from polar_server.accounts.organizations import list_memberships
+from polar_server.accounts.own_acts import record_own
 from polar_server.accounts.people import Person
 from polar_server.accounts.sessions import Session
+from polar_server.accounts.visits import Visit
 from polar_server.html import SECURITY_HEADERS, Page, PageRequest, cookies, redirect
 
 _DATA, _DELETE = "/account/data", "/account/delete"
@@ -33,6 +36,8 @@ async def submit_export(request: PageRequest, session: GivenSession, desk: Given
     session = require_recent(request, session, visit.now, _DATA)
     await desk.pages.read_form(request, session)
     document = await export_account(desk.database, session.user.id, visit.now, desk.kept_elsewhere)
+    async with desk.database.write() as transaction:
+        await record_own(transaction, visit, session.user.id, "account.exported")
     log.info("account_exported", user_id=session.user.id)
     content = msgspec.json.format(msgspec.json.encode(document), indent=2)
     return Response(content, headers=_FILE, media_type="application/json")
@@ -52,7 +57,7 @@ async def submit_delete(request: PageRequest, session: GivenSession, desk: Given
     if normalized_email(form.get("email", "")) != session.user.email:
         return await _form(request, session, desk, 400, MISTYPED)
     try:
-        person = await _delete(desk, session, visit.now)
+        person = await _delete(desk, session, visit)
     except OwnsOrganizations:
         return await _form(request, session, desk, 409)
     if person is not None:
@@ -61,9 +66,13 @@ async def submit_delete(request: PageRequest, session: GivenSession, desk: Given
     return redirect("/sign-in?done=account_deleted", [cookies.clear_session(desk.settings)])
 
 
-async def _delete(desk: Desk, session: Session, now: int) -> Person | None:
+async def _delete(desk: Desk, session: Session, visit: Visit) -> Person | None:
     async with desk.database.write() as transaction:
-        return await delete_account(transaction, session.user.id, now, desk.on_account_deleted)
+        person = await delete_account(transaction, session.user.id, visit.now, desk.on_account_deleted)
+        if person is not None:
+            await record_own(transaction, visit, person.id, "account.deleted")
+            await audit.forget_person(transaction, person.id)
+        return person
 
 
 async def _form(

@@ -13,6 +13,7 @@ from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.guards import require_recent, require_session
 from polar_server.accounts.letters import tell_security_changed
 from polar_server.accounts.one_time_codes import codes, recovery, totp
+from polar_server.accounts.own_acts import record_own
 from polar_server.accounts.security_page import PATH
 from polar_server.accounts.sessions import Session
 from polar_server.html import Page, PageRequest, redirect
@@ -68,6 +69,8 @@ async def submit_codes(request: PageRequest, session: GivenSession, desk: GivenD
         made = await codes.turn_on(transaction, desk.server_keys, session.user.id, setup.secret, step, visit.now)
         await sessions.end_sessions(transaction, session.user.id, visit.now, kept_id=session.id)
         await guesses.forgive(transaction, limits)
+        if made is not None:
+            await record_own(transaction, visit, session.user.id, "account.codes_on")
     if made is None:
         return redirect(PATH)
     change = "One-time codes were turned on: signing in with the password asks for one from now on."
@@ -84,6 +87,8 @@ async def submit_codes_off(request: PageRequest, session: GivenSession, desk: Gi
     async with desk.database.write() as transaction:
         turned_off = await codes.turn_off(transaction, session.user.id)
         await sessions.end_sessions(transaction, session.user.id, visit.now, kept_id=session.id)
+        if turned_off:
+            await record_own(transaction, visit, session.user.id, "account.codes_off")
     if turned_off:
         change = "One-time codes were turned off: the password alone opens your account."
         tell_security_changed(desk, session.user, change, visit.now)
@@ -102,6 +107,7 @@ async def submit_recovery_codes(
         if not await codes.is_on_in(transaction, session.user.id):
             return redirect(PATH)
         made = await recovery.replace_codes(transaction, desk.server_keys, session.user.id, visit.now)
+        await record_own(transaction, visit, session.user.id, "account.recovery_codes_made")
     tell_security_changed(desk, session.user, "New recovery codes were made; the earlier ones are dead.", visit.now)
     log.info("recovery_codes_made", user_id=session.user.id)
     return _shown_once(request, session, desk, made, is_new=False)

@@ -7,6 +7,7 @@ from polar_server.accounts.answers import log
 from polar_server.accounts.desk import Desk, GivenDesk, GivenSession, GivenVisit
 from polar_server.accounts.guards import require_recent, require_session
 from polar_server.accounts.letters import tell_security_changed
+from polar_server.accounts.own_acts import record_own
 from polar_server.accounts.passkeys import asking, ceremonies, challenges, keys
 from polar_server.accounts.passkeys.ceremonies import Refused
 from polar_server.accounts.passkeys.challenges import Ceremony
@@ -75,7 +76,7 @@ async def submit_remove_passkey(
     form = await desk.pages.read_form(request, session)
     passkey_id = form.get("passkey_id", "")
     try:
-        name = await _remove(desk, session, passkey_id, visit.now) if fields.is_token_id(passkey_id) else None
+        name = await _remove(desk, session, passkey_id, visit) if fields.is_token_id(passkey_id) else None
     except LastWayIn:
         return await security_page(request, session, desk, visit.now, status=409, errors=LAST_WAY_IN)
     if name:
@@ -94,13 +95,15 @@ async def _add(
             raise Refused("the challenge was answered before")
         if not await keys.add_passkey(transaction, session.user.id, key, name, visit):
             raise Refused("the key is known already, or there are too many")
+        await record_own(transaction, visit, session.user.id, "account.passkey_added")
 
 
-async def _remove(desk: Desk, session: Session, passkey_id: str, now: int) -> str | None:
+async def _remove(desk: Desk, session: Session, passkey_id: str, visit: Visit) -> str | None:
     async with desk.database.write() as transaction:
         name = await ways_in.take_passkey(transaction, session.user.id, passkey_id)
         if name:
-            await sessions.end_sessions(transaction, session.user.id, now, kept_id=session.id)
+            await sessions.end_sessions(transaction, session.user.id, visit.now, kept_id=session.id)
+            await record_own(transaction, visit, session.user.id, "account.passkey_removed")
     return name
 
 
