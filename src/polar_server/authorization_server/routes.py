@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from litestar import Router
 from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
 
 from polar_server.accounts.desk import gather_desk, note_visit
 from polar_server.authorization_server import (
@@ -37,6 +38,9 @@ EXACT: Mapping[str, Mapping[str, Endpoint]] = {
 }
 """Path -> method -> endpoint."""
 
+AT_ONCE = frozenset(EXACT) - {metadata.REGISTER}
+"""Paths whose endpoints wait for nothing but the database, and use no timeout: with SQLite they need no task."""
+
 PREFIXES: Mapping[str, Mapping[str, Endpoint]] = {
     metadata.REGISTER + "/": {"GET": configure, "PUT": configure, "DELETE": configure},
 }
@@ -50,7 +54,7 @@ _FOUND_TOKENS = Router(
     },
 )
 
-routes = [
+routes: list[BaseRouteHandler | Router] = [
     *authorize.routes,
     *consent.routes,
     *connected_apps.routes,
