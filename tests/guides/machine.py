@@ -58,6 +58,8 @@ _CADDY = """{{
 class Machine(Reader):
     """A reader whose absolute paths, ports and host names are those of the test. `places` replaces more."""
 
+    patience = 120.0
+
     def __init__(self, root: Path, postgres_url: str, places: dict[str, str]) -> None:
         self.root = root
         self.ports = {name: free_port() for name in ("8000", "443", "80")}

@@ -17,7 +17,6 @@ from .blocks import Block, blocks
 ROOT = Path(__file__).parents[2]
 SHOWN_SERVER = "http://localhost:8000"
 _PLACEHOLDER = re.compile(r"\b[a-z_]+_\.\.\.|http://localhost:8001/callback\?\.\.\.")
-_PATIENCE = 30.0
 _PROGRAMS = {"python": "", "pip": "-m pip", "polar": "-m polar_client.command_line", "polar-server": "-m polar_server"}
 
 
@@ -28,6 +27,9 @@ class Reader:
     line that a block printed is handed to it. `variables` are those of the shell. `browser` is the command, with %s for
     the address, that opens a page.
     """
+
+    patience = 30.0
+    """Seconds after which a block hangs."""
 
     def __init__(
         self,
@@ -91,7 +93,7 @@ class Reader:
         script.write_text(text)
         self._shell.stdin.write(f"source {script} >{out} 2>{err}; echo done\n")
         self._shell.stdin.flush()
-        alarm = threading.Timer(_PATIENCE, self._shell.kill)
+        alarm = threading.Timer(self.patience, self._shell.kill)
         alarm.start()
         done = self._shell.stdout.readline()
         alarm.cancel()
