@@ -20,6 +20,7 @@ from polar_server.accounts import sessions
 from polar_server.accounts.endpoints import routes as account_routes
 from polar_server.accounts.passwords import Passwords
 from polar_server.accounts.sweeping import sweep as sweep_accounts
+from polar_server.audit.client_events import ClientEvents
 from polar_server.audit.sweeping import sweep as sweep_audit
 from polar_server.authorization_server.grant_queries import revoke_grants_of
 from polar_server.authorization_server.person_queries import end_with_person, kept_of_person
@@ -187,8 +188,9 @@ class _House:
         self.outbound = Outbound(loopback=settings.outbound_loopback)
         self.scanning_keys = ScanningKeys(settings.secret_scanning_keys, self.outbound, clock)
         self.storage = storage_for(settings, server_keys, clock)
+        self.client_events = ClientEvents(self.database)
         self.server = AuthorizationServer(
-            settings, self.database, server_keys, self.signing_keys, clock, self.rate_limits
+            settings, self.database, server_keys, self.signing_keys, clock, self.rate_limits, self.client_events
         )
 
     @asynccontextmanager
@@ -200,7 +202,7 @@ class _House:
             await patiently(self._prepare_keys)
             self.mailer.open()
             self.rate_limits.open()
-            async with running(self._reload_keys, self._sweep):
+            async with running(self._reload_keys, self._sweep, self._write_client_events):
                 if not self.settings.worker:
                     yield
                     return
@@ -230,6 +232,10 @@ class _House:
         while True:
             await asyncio.sleep(RELOAD_EVERY)
             await guarded("reload_keys", self._load_keys)
+
+    async def _write_client_events(self) -> None:
+        while True:
+            await guarded("write_client_events", self.client_events.keep_writing)
 
     async def _sweep(self) -> None:
         while True:

@@ -12,6 +12,7 @@ from polar_server.accounts import organizations, people
 from polar_server.accounts.organizations import NewOrganization
 from polar_server.accounts.passwords import Passwords
 from polar_server.accounts.people import NewPerson, Person
+from polar_server.audit.client_events import ClientEvents
 from polar_server.authorization_server import client_queries, clients
 from polar_server.authorization_server.clients import Ownership
 from polar_server.authorization_server.server import AuthorizationServer
@@ -108,7 +109,10 @@ def server_of(place: Place) -> AuthorizationServer:
         return place.now_ms / 1000
 
     limits = RateLimits(place.settings, clock)
-    return AuthorizationServer(place.settings, place.database, place.server_keys, SigningKeys([]), clock, limits)
+    events = ClientEvents(place.database)
+    return AuthorizationServer(
+        place.settings, place.database, place.server_keys, SigningKeys([]), clock, limits, events
+    )
 
 
 async def _client(place: Place, remembered: Any, owner: Person, *, public: bool) -> dict[str, Any]:

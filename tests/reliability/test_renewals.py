@@ -24,6 +24,7 @@ from polar_server.accounts import organizations, people
 from polar_server.accounts.organizations import NewOrganization
 from polar_server.accounts.people import NewPerson
 from polar_server.app import ON_CUSTOMER_DELETION
+from polar_server.audit.client_events import ClientEvents
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.authorization_server.signing_keys import SigningKeys
 from polar_server.database import Statement, Transaction, connect
@@ -82,7 +83,7 @@ async def _opened(settings: Settings, keys: ServerKeys) -> AsyncIterator[Authori
     await database.open()
     limits = RateLimits(settings, time.time)
     try:
-        yield AuthorizationServer(settings, database, keys, SigningKeys([]), time.time, limits)
+        yield AuthorizationServer(settings, database, keys, SigningKeys([]), time.time, limits, ClientEvents(database))
     finally:
         await database.close()
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from polar_server.audit.client_events import ClientEvents
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.authorization_server.signing_keys import SigningKeys
 from polar_server.database import Transaction, connect
@@ -44,7 +45,8 @@ def _server(shop: Shop) -> AuthorizationServer:
     """The parts of the server that a sale needs."""
     settings, keys = shop.server.settings, shop.server.server_keys
     limits = RateLimits(settings, time.time)
-    return AuthorizationServer(settings, connect(settings.database, 1), keys, SigningKeys([]), time.time, limits)
+    database = connect(settings.database, 1)
+    return AuthorizationServer(settings, database, keys, SigningKeys([]), time.time, limits, ClientEvents(database))
 
 
 def test_grants_are_listed_with_what_they_are_of(sdk: Sdk, shop: Shop) -> None:

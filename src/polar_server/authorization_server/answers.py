@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import structlog
 
+from polar_server.accounts.visits import visit_of
+from polar_server.authorization_server.client_events import note_visit
 from polar_server.authorization_server.responses import authorization_parameters, with_parameters
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.html import Page, PageRequest, Pages, redirect
@@ -31,6 +33,8 @@ class Reply:
     def error(self, error: OAuthError) -> Page:
         """The error response (§4.1.2.1)."""
         log.info("authorization_refused", error=error.code, detail=error.detail, client_id=self.client.client_id)
+        visit = visit_of(self.http, self.server.settings.trusted_proxies, self.server.clock())
+        note_visit(self.server, self.client.client_id, "authorize.refused", visit, f"{error.code}: {error.detail}")
         return self._send(error.as_dict())
 
     def _send(self, members: dict[str, str]) -> Page:

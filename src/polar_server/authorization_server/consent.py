@@ -8,6 +8,7 @@ from polar_server.accounts.desk import GivenSession
 from polar_server.accounts.organizations import Membership, list_memberships
 from polar_server.accounts.roles import allowed_scopes
 from polar_server.authorization_server.approvals import Approval, approve
+from polar_server.authorization_server.client_events import note_visit
 from polar_server.authorization_server.server import AuthorizationServer, GivenServer
 from polar_server.authorization_server.visitors import Refused, Visitor, arrive
 from polar_server.html import GivenPages, Page, PageRequest, Pages, redirect
@@ -25,6 +26,7 @@ async def show(visitor: Visitor, pages: Pages, status: int = 200, error: str | N
     organizations = await _choices(visitor)
     selected = _selected(asked.preselected, organizations)
     has_refresh_token = "refresh_token" in asked.client.grant_types
+    note_visit(server, asked.client.client_id, "authorize.shown", visitor.visit)
     return pages.render(
         visitor.http,
         "authorization_server/consent.html",

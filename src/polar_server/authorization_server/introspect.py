@@ -2,6 +2,7 @@
 
 from polar_server.authorization_server.access import effective_scopes
 from polar_server.authorization_server.client_authentication import Question, form_of, question_of
+from polar_server.authorization_server.client_events import note_refusal
 from polar_server.authorization_server.responses import refusal
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.oauth import bearer, introspection, scopes
@@ -21,6 +22,7 @@ async def introspect(server: AuthorizationServer, request: Request) -> Response:
             raise InvalidRequest("token is missing.")
         return json(_answer(server, question))
     except OAuthError as error:
+        note_refusal(server, request, error)
         return refusal(request, error)
 
 

@@ -4,6 +4,7 @@ import structlog
 
 from polar_server.authorization_server import grant_queries, issue_queries
 from polar_server.authorization_server.client_authentication import Question, form_of, question_of
+from polar_server.authorization_server.client_events import note_refusal
 from polar_server.authorization_server.responses import refusal
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.oauth import revocation
@@ -25,6 +26,7 @@ async def revoke(server: AuthorizationServer, request: Request) -> Response:
         # §2.2: the same answer whether there was anything to revoke; an empty object suits clients that parse it.
         return json({})
     except OAuthError as error:
+        note_refusal(server, request, error)
         return refusal(request, error)
 
 

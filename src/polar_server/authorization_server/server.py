@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from polar_server.audit.client_events import ClientEvents
 from polar_server.authorization_server.signing_keys import SigningKeys
 from polar_server.database import Database
 from polar_server.oauth.server_keys import ServerKeys
@@ -24,6 +25,7 @@ class AuthorizationServer:
     signing_keys: SigningKeys
     clock: Callable[[], float]
     rate_limits: RateLimits
+    client_events: ClientEvents
     entropy: Callable[[int], bytes] = os.urandom
 
     @property

@@ -3,6 +3,7 @@
 import asyncio
 
 from polar_server.authorization_server.client_authentication import credentials_of, form_of
+from polar_server.authorization_server.client_events import note_refusal
 from polar_server.authorization_server.issuing import Issued
 from polar_server.authorization_server.redeem import redeem
 from polar_server.authorization_server.refresh import refresh
@@ -24,6 +25,7 @@ async def token(server: AuthorizationServer, request: Request) -> Response:
         issued = await _issue(server, request, credentials, form)
         return json(await _answer(server, issued))
     except OAuthError as error:
+        note_refusal(server, request, error)
         return refusal(request, error)
 
 

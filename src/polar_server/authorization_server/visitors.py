@@ -13,6 +13,7 @@ from polar_server.accounts.visits import Visit, visit_of
 from polar_server.authorization_server import client_queries, consent_queries
 from polar_server.authorization_server.answers import Reply, show_refusal
 from polar_server.authorization_server.client_authentication import storable
+from polar_server.authorization_server.client_events import note_visit
 from polar_server.authorization_server.continuations import PARAMETER, Sealer, WrongBrowser
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.html import Page, PageRequest, Pages, cookies
@@ -28,13 +29,20 @@ MAX_QUERY = 7000
 
 
 class Refused(Exception):
-    """The request cannot go on. Without `to`, nothing may be sent to the client."""
+    """The request cannot go on. Without `to`, nothing may be sent to the client.
+
+    `named` is the app that the request names, also where nothing proves that it made it.
+    """
 
     def __init__(
-        self, error: OAuthError, client: RegisteredClient | None = None, to: ReturnAddress | None = None
+        self,
+        error: OAuthError,
+        client: RegisteredClient | None = None,
+        to: ReturnAddress | None = None,
+        named: RegisteredClient | None = None,
     ) -> None:
         super().__init__(error.detail)
-        self.error, self.client, self.to = error, client, to
+        self.error, self.client, self.to, self.named = error, client, to, client or named
 
     def answer(self, server: AuthorizationServer, request: PageRequest, pages: Pages, session: Session | None) -> Page:
         """The page, or the way back to the client.
@@ -43,6 +51,10 @@ class Refused(Exception):
         error before the person has signed in here; else a link of ours would lead anywhere.
         """
         if self.to is None or (self.client and self.client.is_anonymous and session is None):
+            if self.named is not None:
+                visit = visit_of(request, server.settings.trusted_proxies, server.clock())
+                detail = f"{self.error.code}: {self.error.detail}"
+                note_visit(server, self.named.client_id, "authorize.refused", visit, detail)
             return show_refusal(request, pages, self.error, self.client)
         assert self.client is not None, "a redirect URI is trusted as one of a client's"
         return Reply(server, request, pages, self.client, self.to).error(self.error)
@@ -126,12 +138,13 @@ class Visitor:
 
 async def arrive(server: AuthorizationServer, request: PageRequest, session: Session | None) -> Visitor:
     """Read a request, in the two phases of RFC 6749 §4.1.2.1. Raises Refused."""
+    client = None
     try:
         parameters = read_form(request.scope["query_string"])
         client = await _client(server, parameters)
         to = authorization.return_address(parameters, client)
     except OAuthError as error:
-        raise Refused(error) from error
+        raise Refused(error, named=client) from error
     try:
         visitor = _visitor(server, request, session, parameters, authorization.parse(parameters, client, to))
         _ = visitor.hinted_user_id

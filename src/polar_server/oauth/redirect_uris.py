@@ -176,9 +176,10 @@ def _is_port(text: str) -> bool:
 
 
 def _difference(sent: str, registered: tuple[str, ...]) -> str:
-    """Where the nearest registered URI and the sent one part, for the log."""
+    """Where the nearest registered URI and the sent one part, for the log and for the app's developers."""
     common = max((_common_length(sent, one) for one in registered), default=0)
-    return f"redirect_uri differs from every registered one at character {common + 1}"
+    which = "the registered one" if len(registered) == 1 else "every registered one"
+    return f"redirect_uri differs from {which} at character {common + 1}"
 
 
 def _common_length(a: str, b: str) -> int:
