@@ -18,6 +18,7 @@ from polar_server.resources.products.schemas import Product, ProductBenefits, Pr
 
 SORTED_BY = "One or more of created_at, name, price_amount_type, price_amount; a minus in front turns the order round."
 
+
 @get("/v1/products", scopes=[READ, WRITE])
 async def list_products(
     request: Request[Any, Any, Any],
