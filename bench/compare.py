@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from bench import chart, checking, comparison, operations, processes, rounds, servers
+from bench import chart, checking, clusters, comparison, document, operations, processes, rounds, servers
 from bench.comparison import Result
-from bench.measuring import Run
+from bench.measuring import Measurement, Run
 from bench.operations import LIST_PRODUCTS
 from bench.peers import starting
 from bench.processes import Cores
@@ -29,17 +29,20 @@ def main() -> None:
     cores = processes.cores()
     title = f"{options.requests} requests, {options.connections} connections, {options.rounds} rounds; {cores}"
     left_out: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="polar-bench-") as folder, rounds.generator(cores) as generator:
+    with (
+        tempfile.TemporaryDirectory(prefix="polar-bench-", dir=clusters.ON_DISK) as folder,
+        rounds.generator(cores) as generator,
+    ):
         run = Run(generator, cores, options.connections)
         with ExitStack() as stack:
             started = list(_started(stack, options, cores, Path(folder), left_out))
             _check(started, _total(options) - 1)
-            _say("measuring: every operation on every server, in turn")
-            rounds.warm(run, started, options.warm_up)
-            measured = list(rounds.measure(run, started, options.warm_up, options.rounds, options.requests))
+            measured = list(_measured(run, started, options))
     result = Result(title, measured, {each.target.name: each.settings for each in started}, left_out)
     comparison.print_result(result)
     _write(result, options.output)
+    if options.document:
+        _document(result, _FOLDER / "docs")
 
 
 def _options() -> argparse.Namespace:
@@ -51,6 +54,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--output", type=Path, default=_FOLDER / "build/bench", help="the folder of JSON and chart")
+    parser.add_argument("--document", action="store_true", help="put figures and chart into docs/, too")
     options = parser.parse_args()
     options.requests = options.requests or (100 if options.quick else 1000)
     options.warm_up = 100 if options.quick else 400
@@ -107,12 +111,31 @@ def _check(started: Sequence[Server], place: int) -> None:
             checking.check(server, name, place)
 
 
+def _measured(run: Run, started: Sequence[Server], options: argparse.Namespace) -> Iterator[Measurement]:
+    """Says where it is: a run takes a while."""
+    _say("warming up")
+    rounds.warm(run, started, options.warm_up)
+    before = None
+    for each in rounds.measure(run, started, options.warm_up, options.rounds, options.requests):
+        if (each.round, each.operation) != before:
+            _say(f"round {each.round + 1} of {options.rounds}: {each.operation}")
+            before = each.round, each.operation
+        yield each
+
+
 def _write(result: Result, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    document, picture = folder / "results.json", folder / "chart.svg"
-    document.write_text(comparison.as_json(result))
+    figures, picture = folder / "results.json", folder / "chart.svg"
+    figures.write_text(comparison.as_json(result))
     picture.write_text(chart.draw(result))
-    _say(f"wrote {document} and {picture}")
+    _say(f"wrote {figures} and {picture}")
+
+
+def _document(result: Result, docs: Path) -> None:
+    page, picture = docs / "performance.md", docs / document.PICTURE
+    page.write_text(document.placed(page.read_text(), document.render(result)))
+    picture.write_text(chart.draw(result))
+    _say(f"wrote {page} and {picture}")
 
 
 def _say(text: str) -> None:

@@ -34,6 +34,7 @@ _PACKAGES = (
     *("authlib", "flask", "gunicorn", "fastapi", "sqlalchemy", "psycopg2-binary"),
 )
 WIDTH = 160
+VERDICTS = {True: "met", False: "falls short", None: "not measured"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,24 @@ class Result:
     def verdicts(self) -> list[goals.Verdict]:
         return goals.judge(self.measurements)
 
+    @property
+    def python(self) -> str:
+        return platform.python_version()
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Of what runs, as far as it is installed."""
+        return {name: found for name in _PACKAGES if (found := _version(name))}
+
+    @property
+    def settings_in_words(self) -> dict[str, str]:
+        """By target, the server and then everything else with its name."""
+        words = {}
+        for target, settings in self.settings.items():
+            server, *more = settings.items()
+            words[target] = "; ".join([server[1], *(f"{name} {value}" for name, value in more)])
+        return words
+
     def times_ours(self, each: Summary) -> float | None:
         """How many times as much as ours on the same store."""
         ours = names.ours_beside(each.target)
@@ -71,8 +90,8 @@ def print_result(result: Result, console: Console | None = None) -> None:
 
 def _costs(result: Result) -> Table:
     caption = "CPU in microseconds a request; latency in milliseconds"
-    table = Table(title=result.title, caption=caption, box=box.SIMPLE_HEAD)
-    table.add_column("operation")
+    table = Table(title=result.title, caption=caption, box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
+    table.add_column("operation", no_wrap=True)
     table.add_column("server", no_wrap=True)
     for name in _NUMBERS:
         table.add_column(name, justify="right")
@@ -107,11 +126,10 @@ def _goals(result: Result) -> Table:
     table = Table(title="Goals, CPU of server and database together, medians of the rounds", box=box.SIMPLE_HEAD)
     for name in ("goal", "measured", ""):
         table.add_column(name, justify="right" if name == "measured" else "left")
-    words = {True: "met", False: "falls short", None: "not measured"}
     styles = {True: None, False: "red", None: "dim"}
     for each in result.verdicts:
         measured = "" if each.measured is None else f"{each.measured:.1f}"
-        table.add_row(str(each), measured, words[each.is_met], style=styles[each.is_met])
+        table.add_row(str(each), measured, VERDICTS[each.is_met], style=styles[each.is_met])
     return table
 
 
@@ -119,9 +137,8 @@ def _settings(result: Result) -> Table:
     table = Table(title="Settings", box=box.SIMPLE_HEAD)
     table.add_column("server")
     table.add_column("settings")
-    for target, settings in result.settings.items():
-        server, *more = settings.items()
-        table.add_row(names.title(target), "; ".join([server[1], *(f"{name} {value}" for name, value in more)]))
+    for target, words in result.settings_in_words.items():
+        table.add_row(names.title(target), words)
     return table
 
 
@@ -130,8 +147,8 @@ def as_json(result: Result) -> str:
     verdicts = [{**asdict(each.goal), "measured": each.measured, "met": each.is_met} for each in result.verdicts]
     document: dict[str, Any] = {
         "title": result.title,
-        "python": platform.python_version(),
-        "versions": {name: found for name in _PACKAGES if (found := _version(name))},
+        "python": result.python,
+        "versions": result.versions,
         "settings": result.settings,
         "left_out": result.left_out,
         "goals": verdicts,

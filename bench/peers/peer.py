@@ -23,7 +23,7 @@ class Peer:
     stores: tuple[str, ...]
     command: Callable[[int], list[str]]
     missing: Callable[[], str | None]
-    server: str
+    server: Callable[[], str]
     drivers: Mapping[str, str]
     seed: tuple[str, ...] = ()
 

@@ -58,4 +58,4 @@ def _environment(store: str, cluster: Cluster | None, port: int, seed: Path) -> 
 
 def _settings(peer: Peer, store: str, cluster: Cluster | None) -> dict[str, str]:
     durability = cluster.settings if cluster else {"durability": "none, everything is lost at a restart"}
-    return {"server": peer.server, "driver": peer.drivers[store], **durability}
+    return {"server": peer.server(), "driver": peer.drivers[store], **durability}

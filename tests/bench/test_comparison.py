@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from bench import chart, compare, comparison, goals, names, operations, processes
+from bench import chart, compare, comparison, document, goals, names, operations, processes
 from bench.comparison import Result
 from bench.goals import FLOOR, GOALS, Goal, Verdict
 from bench.measuring import Measurement
@@ -112,14 +112,14 @@ def test_the_table_says_what_is_met_what_falls_short_what_is_set_and_what_is_mis
 
 def test_the_document_keeps_every_measurement_with_its_conditions(result: Result) -> None:
     """A figure can be traced to its rounds, versions and settings."""
-    document = json.loads(comparison.as_json(result))
-    assert len(document["measurements"]) == 5
-    assert document["settings"]["sqlite"]["server"] == "one worker"
-    assert document["left_out"] == ["authlib-flask: it lacks <flask>"]
-    assert document["versions"]["cryptography"]
-    times = {each["target"]: each["times_ours"] for each in document["summaries"]}
+    kept = json.loads(comparison.as_json(result))
+    assert len(kept["measurements"]) == 5
+    assert kept["settings"]["sqlite"]["server"] == "one worker"
+    assert kept["left_out"] == ["authlib-flask: it lacks <flask>"]
+    assert kept["versions"]["cryptography"]
+    times = {each["target"]: each["times_ours"] for each in kept["summaries"]}
     assert times == {FLOOR: None, "sqlite": None, "postgres": None, _THEIRS: 8.0, "oidc-provider memory": 2.5}
-    assert {each["met"] for each in document["goals"]} == {True, False, None}
+    assert {each["met"] for each in kept["goals"]} == {True, False, None}
 
 
 def test_the_picture_has_a_bar_for_every_server_in_words_too(result: Result) -> None:
@@ -143,6 +143,21 @@ def test_the_longest_bar_of_a_panel_ends_where_its_number_fits(result: Result) -
     }
     longest = max(float(each.get("width", 0)) for each in bars if each.get("class") == "theirs")
     assert widths["ours-db"] == pytest.approx(longest / 16, abs=0.1)
+
+
+def test_a_run_takes_its_place_in_a_document_and_the_next_one_takes_it_again(result: Result) -> None:
+    """What stands around the figures stays; a document without their place is an error, not a longer document."""
+    page = f"before\n{document.BEGIN}\nold\n{document.END}\nafter"
+    placed = document.placed(document.placed(page, "old, too"), document.render(result))
+    assert placed.startswith(f"before\n{document.BEGIN}\n")
+    assert placed.endswith(f"{document.END}\nafter")
+    assert "old" not in placed
+    assert "| node-oidc-provider on SQLite | 1600 (8.0) |" in placed
+    assert "| 8.0 | met |" in placed
+    assert "| 4.0 | **falls short** |" in placed
+    assert document.PICTURE in placed
+    with pytest.raises(ValueError, match="no place"):
+        document.placed("before\nafter", "")
 
 
 def test_a_picture_of_a_run_without_peers_can_be_drawn(result: Result) -> None:

@@ -15,7 +15,7 @@ PEER = Peer(
     ("sqlite", "postgres"),
     _command,
     lambda: lacking("fastapi", "multipart", "uvicorn", *MODULES),
-    "uvicorn, uvloop, httptools, 1 worker, thread pool",
+    lambda: "uvicorn, uvloop, httptools, 1 worker, thread pool",
     DRIVERS,
     SEED,
 )

@@ -19,7 +19,7 @@ PEER = Peer(
     ("sqlite", "postgres"),
     _command,
     lambda: lacking("flask", "gunicorn", *MODULES),
-    "gunicorn, gthread, 1 worker, 16 threads",
+    lambda: "gunicorn, gthread, 1 worker, 16 threads",
     DRIVERS,
     SEED,
 )

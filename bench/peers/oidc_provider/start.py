@@ -1,5 +1,6 @@
 """How node-oidc-provider is started, and on which Node."""
 
+import json
 from pathlib import Path
 
 from bench import processes
@@ -29,11 +30,16 @@ def _command(_: int) -> list[str]:
     return [_node() or "node", "--disable-warning=ExperimentalWarning", str(_FOLDER / "server.mjs")]
 
 
+def _server() -> str:
+    package = json.loads((_FOLDER / "node_modules/oidc-provider/package.json").read_text())
+    return f"oidc-provider {package['version']}, Node {processes.says([_node() or 'node', '--version'])}, 1 process"
+
+
 PEER = Peer(
     "oidc-provider",
     ("memory", "sqlite", "postgres"),
     _command,
     _missing,
-    "Node's HTTP server, 1 process",
+    _server,
     {"memory": "its own memory adapter", "sqlite": "node:sqlite", "postgres": "pg, pool of 10, jit off"},
 )
