@@ -40,6 +40,8 @@ ACTS = {
     "client.created": "registered an app",
     "client.updated": "changed an app",
     "client.secret_rotated": "gave an app a new secret",
+    "client.secret_ended": "ended an app's old secret",
+    "client.registration_renewed": "gave an app a new registration token",
     "client.deleted": "deleted an app",
     "signing_key.rotated": "made a new key that signs ID tokens",
     "product.created": "created a product",

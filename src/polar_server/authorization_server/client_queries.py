@@ -1,7 +1,7 @@
 """SQL of clients."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.oauth.clients import AuthMethod, Client, ClientSecrets, RegisteredClient
@@ -20,6 +20,24 @@ SECRETS = """
 SECRETS_COLUMNS = 5
 # Looking a value up costs a fraction of calling its enumeration, and every token request does.
 _AUTH_METHODS: dict[str, AuthMethod] = {method.value: method for method in AuthMethod}
+
+
+class KeptSecrets(NamedTuple):
+    """Which secrets a client has, by the ids that they begin with. An id is None of what was made before ids were kept.
+
+    `previous_expires_at` is epoch seconds; the previous secret may have ended long ago.
+    """
+
+    secret_id: str | None
+    previous_secret_id: str | None
+    previous_expires_at: int | None
+    registration_id: str | None
+    has_registration: bool
+
+    def is_rotating(self, now: int) -> bool:
+        """Whether two secrets work."""
+        return self.previous_expires_at is not None and now < self.previous_expires_at
+
 
 _FIND = Statement(f"SELECT {REGISTERED_CLIENT} FROM clients c WHERE c.client_id = :client_id AND c.deleted_at IS NULL")
 _FIND_REGISTRATION = Statement(f"""
@@ -50,7 +68,8 @@ _UPDATE = Statement("""
     UPDATE clients SET
         name = :name, auth_method = :auth_method, grant_types = :grant_types, redirect_uris = :redirect_uris,
         scope = :scope, default_sub_type = :default_sub_type, id_token_alg = :id_token_alg, client_uri = :client_uri,
-        logo_uri = :logo_uri, policy_uri = :policy_uri, tos_uri = :tos_uri, modified_at = :now
+        logo_uri = :logo_uri, policy_uri = :policy_uri, tos_uri = :tos_uri, modified_at = :now,
+        require_pkce = COALESCE(CAST(:require_pkce AS BOOLEAN), require_pkce)
     WHERE client_id = :client_id AND deleted_at IS NULL
 """)
 _ROTATE_SECRET = Statement("""
@@ -59,6 +78,26 @@ _ROTATE_SECRET = Statement("""
         previous_secret_key_id = secret_key_id, previous_secret_expires_at = :previous_expires_at,
         secret_id = :id, secret_digest = :digest, secret_key_id = :key_id, modified_at = :now
     WHERE client_id = :client_id AND deleted_at IS NULL AND auth_method <> 'none'
+""")
+_END_PREVIOUS_SECRET = Statement("""
+    UPDATE clients SET previous_secret_expires_at = :now, modified_at = :now
+    WHERE client_id = :client_id AND deleted_at IS NULL AND previous_secret_expires_at > :now
+""")
+_RENEW_REGISTRATION = Statement("""
+    UPDATE clients SET
+        registration_id = :id, registration_digest = :digest, registration_key_id = :key_id, modified_at = :now
+    WHERE client_id = :client_id AND deleted_at IS NULL
+""")
+_FIND_KEPT_SECRETS = Statement("""
+    SELECT secret_id, previous_secret_id, previous_secret_expires_at, registration_id,
+        registration_digest IS NOT NULL AS has_registration
+    FROM clients WHERE client_id = :client_id AND deleted_at IS NULL
+""")
+_COUNT_PEOPLE = Statement("""
+    SELECT client_id, count(DISTINCT user_id) AS people FROM grants
+    WHERE revoked_at IS NULL
+        AND client_id IN (SELECT c.client_id FROM clients c WHERE c.owner_id = :owner_id AND c.deleted_at IS NULL)
+    GROUP BY client_id
 """)
 _DELETE = Statement("UPDATE clients SET deleted_at = :now WHERE client_id = :client_id AND deleted_at IS NULL")
 
@@ -123,6 +162,27 @@ async def update_client(tx: Transaction, **columns: Any) -> bool:
 async def rotate_secret(tx: Transaction, **columns: Any) -> bool:
     """Give a client a new secret and let the present one work until `previous_expires_at`; `id` is the new one's."""
     return await tx.run(_ROTATE_SECRET, **columns) == 1
+
+
+async def end_previous_secret(tx: Transaction, client_id: str, now: int) -> bool:
+    """End the secret before the present one. False when none works."""
+    return await tx.run(_END_PREVIOUS_SECRET, client_id=client_id, now=now) == 1
+
+
+async def renew_registration(tx: Transaction, **columns: Any) -> bool:
+    """Replace what is kept of the registration access token. False when there is no such client."""
+    return await tx.run(_RENEW_REGISTRATION, **columns) == 1
+
+
+async def find_kept_secrets(tx: Transaction, client_id: str) -> KeptSecrets | None:
+    """Which secrets a client has; None when there is no such client."""
+    row = await tx.first(_FIND_KEPT_SECRETS, client_id=client_id)
+    return None if row is None else KeptSecrets(*row[:4], bool(row[4]))
+
+
+async def count_people(tx: Transaction, owner_id: str) -> dict[str, int]:
+    """How many people let each client of one person in at the moment; clients that nobody lets in are missing."""
+    return {row["client_id"]: row["people"] for row in await tx.all(_COUNT_PEOPLE, owner_id=owner_id)}
 
 
 async def delete_client(tx: Transaction, client_id: str, now: int) -> bool:

@@ -75,9 +75,14 @@ async def create_client(
 
 
 async def update_client(
-    tx: Transaction, client: RegisteredClient, metadata: ClientMetadata, actor: Actor, now: int
+    tx: Transaction,
+    client: RegisteredClient,
+    metadata: ClientMetadata,
+    actor: Actor,
+    now: int,
+    require_pkce: bool | None = None,
 ) -> None:
-    """Replace a client's metadata (RFC 7592 §2.2).
+    """Replace a client's metadata (RFC 7592 §2.2). Whether it needs PKCE stays as it is, unless it is said.
 
     Raises InvalidClientMetadata when a public client would become confidential, or the other way round.
     """
@@ -85,7 +90,8 @@ async def update_client(
         raise InvalidClientMetadata(
             "token_endpoint_auth_method cannot change between none and a secret; register another client."
         )
-    if await queries.update_client(tx, client_id=client.client_id, **_columns(metadata), now=now):
+    columns = {**_columns(metadata), "require_pkce": require_pkce, "now": now}
+    if await queries.update_client(tx, client_id=client.client_id, **columns):
         await record(tx, actor, "client.updated", _about(client), now)
 
 
@@ -127,6 +133,36 @@ async def rotate_secret(
         assert client is not None, "it has just got a secret"
         await record(tx, actor, "client.secret_rotated", _about(client), now, overlap=overlap)
     return secret if rotated else None
+
+
+async def end_previous_secret(tx: Transaction, client: RegisteredClient, actor: Actor, now: int) -> bool:
+    """End the secret before the present one at once. False when none works any more."""
+    if not await queries.end_previous_secret(tx, client.client_id, now):
+        return False
+    await record(tx, actor, "client.secret_ended", _about(client), now)
+    return True
+
+
+async def renew_registration_token(
+    tx: Transaction, server_keys: ServerKeys, client: RegisteredClient, actor: Actor, now_ms: int
+) -> str | None:
+    """A new registration access token (RFC 7592 §3), shown only now; the earlier one is dead.
+
+    None when the client is gone. `now_ms` is epoch milliseconds.
+    """
+    token, now = _mint(TokenKind.REGISTRATION_TOKEN, now_ms), now_ms // 1000
+    renewed = await queries.renew_registration(
+        tx,
+        client_id=client.client_id,
+        id=_id_of(token),
+        digest=server_keys.digest(token),
+        key_id=server_keys.key_id,
+        now=now,
+    )
+    if not renewed:
+        return None
+    await record(tx, actor, "client.registration_renewed", _about(client), now)
+    return token
 
 
 def describe(client: RegisteredClient) -> dict[str, Any]:
