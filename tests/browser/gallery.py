@@ -1,5 +1,7 @@
 """Every page that people meet, one after the other: for checks of each, and for screenshots."""
 
+import time
+from base64 import b32decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -8,12 +10,13 @@ from playwright.sync_api import Locator, Page
 from tests.servers import PASSWORD, Server
 from tests.visitors import Visitor
 
+from polar_server.accounts.one_time_codes import totp
 from polar_server.accounts.organizations import Organization
 from polar_server.accounts.people import Person
 
 from . import apps, shops
 from .apps import App
-from .steps import allow, fill_in_sign_in
+from .steps import allow, device, fill_in_sign_in
 
 _NUMBERS = count(1)
 _WIDE = "openid profile email products:read products:write orders:read customers:read"
@@ -113,7 +116,7 @@ def _errors(page: Page, cast: Cast) -> Iterator[str]:
     _sign_in_as(page, guessed, "not the password")
     yield "too-many-tries"
     page.goto(cast.url("/sign-in"))
-    page.locator("[name=csrf]").evaluate("element => { element.value = 'stale' }")
+    page.locator("[name=csrf]").first.evaluate("element => { element.value = 'stale' }")
     _sign_in_as(page, cast.person.email)
     yield "form-refused"
 
@@ -152,10 +155,43 @@ def _account(page: Page, cast: Cast) -> Iterator[str]:
     page.get_by_label("Picture").fill("http://example.com/me.png")
     _press(page, page.get_by_role("button", name="Save profile"))
     yield "account-mistake"
+    page.goto(cast.url("/account/email"))
+    yield "change-email"
+    page.get_by_label("New email address").fill(f"new-{cast.person.email}")
+    _press(page, page.get_by_role("button", name="Send the link"))
+    yield "change-email-sent"
+    page.goto(cast.server.mailed_link(f"new-{cast.person.email}"))
+    yield "confirm-email"
+    for name, path in (("data", "/account/data"), ("delete", "/account/delete"), ("confirm", "/confirm")):
+        page.goto(cast.url(path))
+        yield name
+    yield from _security(page, cast)
+
+
+def _security(page: Page, cast: Cast) -> Iterator[str]:
+    page.goto(cast.url("/account/security"))
+    yield "security"
     page.get_by_label("Current password").fill("not the password")
     page.get_by_label("New password").fill(PASSWORD)
     _press(page, page.get_by_role("button", name="Change password"))
-    yield "account-wrong-password"
+    yield "security-wrong-password"
+    page.goto(cast.url("/account/passkeys/new"))
+    yield "new-passkey"
+    page.get_by_label("Name").fill("Blue telephone")
+    with device(page):
+        _press(page, page.get_by_role("button", name="Create the passkey"))
+    page.goto(cast.url("/account/codes"))
+    page.get_by_label("Code", exact=True).fill("000000")
+    _press(page, page.get_by_role("button", name="Turn on"))
+    yield "codes-mistake"
+    secret = b32decode(page.locator("main code").inner_text().replace(" ", ""))
+    page.get_by_label("Code", exact=True).fill(totp.code_at(secret, int(time.time()) // totp.STEP))
+    _press(page, page.get_by_role("button", name="Turn on"))
+    yield "recovery-codes"
+    page.goto(cast.url("/account/security"))
+    yield "security-passkey-and-codes"
+    page.goto(cast.url("/confirm"))
+    yield "confirm-with-a-code"
 
 
 def _organizations(page: Page, cast: Cast) -> Iterator[str]:
@@ -173,6 +209,9 @@ def _organizations(page: Page, cast: Cast) -> Iterator[str]:
     yield "signed-out"
     page.goto(invitation)
     yield "invitation-signed-out"
+    page.goto(cast.url("/sign-in"))
+    _sign_in_as(page, cast.person.email)
+    yield "sign-in-code"
     unverified = cast.server.person(cast.newcomer, name="Grace Hopper", verified=False)
     page.goto(cast.url("/sign-in"))
     _sign_in_as(page, unverified.email)

@@ -1,5 +1,8 @@
 """What people do on the server's pages again and again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from playwright.sync_api import Page, expect
 from tests.servers import PASSWORD, Server
 
@@ -60,3 +63,15 @@ _IS_MARKED = """element => {
     const style = getComputedStyle(element)
     return style.outlineStyle !== 'none' || style.boxShadow !== 'none'
 }"""
+
+
+@contextmanager
+def device(page: Page) -> Iterator[None]:
+    """A telephone's lock, as Chromium plays it (WebDriver's virtual authenticator): whoever holds it is verified."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
+    made = session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    yield
+    session.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": made["authenticatorId"]})
