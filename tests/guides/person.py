@@ -1,5 +1,6 @@
 """Who sits before a guide: opens the addresses that are printed, and copies what comes."""
 
+import re
 import sys
 import threading
 from functools import cached_property
@@ -27,15 +28,14 @@ class Person:
         self.first = organizations[0]
         self.organizations = cycle(organizations)
 
-    def fill(self, placeholder: str, last_line: str) -> str:
+    def fill(self, placeholder: str, printed: str) -> str:
         """What belongs in a placeholder: out of the browser, out of the terminal, or of an app made beforehand."""
         if placeholder == "polar_ac_...":
-            return parse_qs(urlsplit(self.go(last_line)).query)["code"][0]
+            return parse_qs(urlsplit(self.go(printed.splitlines()[-1])).query)["code"][0]
         if placeholder == f"{REDIRECT_URI}?...":
-            return self.go(last_line)
-        name, _, copied = last_line.partition("=")
-        if name and copied.startswith(placeholder.removesuffix("...")):
-            return copied
+            return self.go(printed.splitlines()[-1])
+        if shown := re.search(placeholder.removesuffix("...") + r"\w+", printed):
+            return shown[0]
         if placeholder in ("polar_ci_...", "polar_cs_..."):
             return self.app.client_id if placeholder == "polar_ci_..." else self.app.client_secret or ""
         return self._token(placeholder.removesuffix("..."))

@@ -23,8 +23,8 @@ _PROGRAMS = {"python": "", "pip": "-m pip", "polar": "-m polar_client.command_li
 class Reader:
     """Does what the blocks say, and compares what they print.
 
-    `fill` gives the value of a placeholder such as `polar_ac_...`, as a person would copy it from somewhere; the last
-    line that a block printed is handed to it. `variables` are those of the shell. `browser` is the command, with %s for
+    `fill` gives the value of a placeholder such as `polar_ac_...`, as a person would copy it from somewhere; what
+    the block before printed is handed to it. `variables` are those of the shell. `browser` is the command, with %s for
     the address, that opens a page.
     """
 
@@ -79,12 +79,9 @@ class Reader:
             assert block.is_setup or block.language not in ("sh", "python"), f"{block.place}: {block.word}"
 
     def _filled(self, text: str) -> str:
-        text = _PLACEHOLDER.sub(lambda found: self.fill(found[0], self._last_line()), text)
+        printed = self.printed.replace(SHOWN_SERVER, self.issuer).strip()
+        text = _PLACEHOLDER.sub(lambda found: self.fill(found[0], printed), text)
         return text.replace(SHOWN_SERVER, self.issuer)
-
-    def _last_line(self) -> str:
-        lines = self.printed.replace(SHOWN_SERVER, self.issuer).strip().splitlines()
-        return lines[-1] if lines else ""
 
     def _run_shell(self, text: str, place: str) -> str:
         assert self._shell.stdin
