@@ -68,7 +68,7 @@ class Api(Generic[Way]):
 class Polar(Api[Sync]):
     """A client that blocks. Threads may share one; close it, or use it as a context manager.
 
-    `access_token` is a token, or a function that gives one for each call, as `Session.access_token` of
+    `access_token` is a token, or a function that gives one for each call, as `Sessions.token_of` of
     `polar_client.oauth` does. `timeout` is in seconds. `max_retries` is how often a call is sent again after 429, 5xx
     or a lost connection. `transport` is for proxies, certificates and tests; without one, the
     environment's proxy is used.
