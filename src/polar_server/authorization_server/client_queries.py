@@ -177,7 +177,7 @@ async def renew_registration(tx: Transaction, **columns: Any) -> bool:
 async def find_kept_secrets(tx: Transaction, client_id: str) -> KeptSecrets | None:
     """Which secrets a client has; None when there is no such client."""
     row = await tx.first(_FIND_KEPT_SECRETS, client_id=client_id)
-    return None if row is None else KeptSecrets(*row[:4], bool(row[4]))
+    return None if row is None else KeptSecrets(row[0], row[1], row[2], row[3], bool(row[4]))
 
 
 async def count_people(tx: Transaction, owner_id: str) -> dict[str, int]:

@@ -38,12 +38,14 @@ _TOUCH = Statement("""
     UPDATE organization_tokens SET last_used_at = :now
     WHERE id = :id AND organization_id = :organization_id AND (last_used_at IS NULL OR last_used_at <= :before)
 """)
-_LIST = Statement(f"""
+_SHOWN = f"""
     SELECT t.id, t.name, t.scope, t.user_id, u.name AS maker_name, u.email AS maker_email, {_ALIVE},
         t.created_at, t.expires_at, t.last_used_at, t.revoked_at
     FROM organization_tokens t {_WITH_MAKER}
-    WHERE t.organization_id = :organization_id ORDER BY t.id DESC LIMIT :limit
-""")
+    WHERE t.organization_id = :organization_id
+"""
+_LIST = Statement(f"{_SHOWN} ORDER BY t.id DESC LIMIT :limit")
+_SHOW = Statement(f"{_SHOWN} AND t.id = :id")
 _COUNT_LIVE = Statement("""
     SELECT count(*) FROM organization_tokens
     WHERE organization_id = :organization_id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)
@@ -73,6 +75,11 @@ async def touch_token(tx: Transaction, organization_id: str, token_id: str, now:
 async def list_tokens(tx: Transaction, organization_id: str, limit: int) -> list[Row]:
     """The newest first, those that ended included until they are swept."""
     return await tx.all(_LIST, organization_id=organization_id, limit=limit)
+
+
+async def show_token(tx: Transaction, organization_id: str, token_id: str) -> Row | None:
+    """One of the organization's, as `list_tokens` has it."""
+    return await tx.first(_SHOW, organization_id=organization_id, id=token_id)
 
 
 async def count_live_tokens(tx: Transaction, organization_id: str, now: int) -> int:

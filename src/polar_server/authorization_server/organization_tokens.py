@@ -110,6 +110,12 @@ async def list_tokens(tx: Transaction, organization_id: str, now: int) -> list[O
     return [_token(row, now) for row in await queries.list_tokens(tx, organization_id, _LISTED)]
 
 
+async def find_token(tx: Transaction, organization_id: str, token_id: str, now: int) -> OrganizationToken | None:
+    """One of the organization's tokens, whether it works or not."""
+    row = await queries.show_token(tx, organization_id, token_id)
+    return None if row is None else _token(row, now)
+
+
 async def revoke_token(tx: Transaction, organization_id: str, token_id: str, actor: Actor, now: int) -> bool:
     """End a token at once. False when the organization has none with this id that was not ended before."""
     if not await queries.revoke_token(tx, organization_id, token_id, "revoked by the organization", now):

@@ -4,14 +4,18 @@ from litestar import Router
 from litestar.di import Provide
 
 from polar_server.accounts.desk import note_visit
+from polar_server.dashboard.apps import routes as apps
+from polar_server.dashboard.apps.developers import find_developer
+from polar_server.dashboard.checkouts import pages as checkouts
 from polar_server.dashboard.orders import pages as orders
 from polar_server.dashboard.places import find_place
 from polar_server.dashboard.products import pages as products
 from polar_server.dashboard.refusals import exception_handlers
 from polar_server.dashboard.start import routes as start_routes
+from polar_server.dashboard.tokens import pages as tokens
 from polar_server.html import Pages
 
-AREAS = (products, orders)
+AREAS = (products, checkouts, orders, tokens, apps)
 
 
 def dashboard_router(pages: Pages) -> Router:
@@ -19,7 +23,11 @@ def dashboard_router(pages: Pages) -> Router:
     return Router(
         path="/",
         route_handlers=[*start_routes, *(route for area in AREAS for route in area.routes)],
-        dependencies={"visit": Provide(note_visit, sync_to_thread=False), "place": Provide(find_place)},
+        dependencies={
+            "visit": Provide(note_visit, sync_to_thread=False),
+            "place": Provide(find_place),
+            "developer": Provide(find_developer, sync_to_thread=False),
+        },
         exception_handlers=exception_handlers(pages),
         include_in_schema=False,
     )

@@ -1,0 +1,1 @@
+"""OAuth apps of a person: registered, changed, given secrets, tried, watched, and deleted."""

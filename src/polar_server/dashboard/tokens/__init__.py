@@ -1,0 +1,1 @@
+"""Organization access tokens: listed, made, shown once, and ended."""
