@@ -1,0 +1,1 @@
+"""Checkouts: listed, read, and made as links to send."""
