@@ -80,6 +80,7 @@ QUERIED_BY_OTHER_KEYS = {
     "polar_server.accounts.organization_queries.FIND_MEMBERSHIP": "a person's own, by the slug in the URL",
     "polar_server.accounts.queries.SWEEPS": "what expired is removed for everybody",
     "polar_server.accounts.leaving.queries.ORGANIZATIONS": "a person takes away what is kept about them",
+    "polar_server.accounts.leaving.queries.ACTIVITY": "a person takes away what is kept about them",
     "polar_server.accounts.leaving.queries.INVITATIONS_SENT": "a person takes away what is kept about them",
     "polar_server.accounts.leaving.queries.INVITATIONS_RECEIVED": "a person takes away what is kept about them",
     "polar_server.accounts.organization_queries.FIND_INVITATION": "the token names the invitation and proves it",
