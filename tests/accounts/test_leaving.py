@@ -47,6 +47,7 @@ async def test_everything_about_a_person_is_in_one_file_and_nobody_else(world: W
     assert [one["name"] for one in kept["passkeys"]] == ["My telephone"]
     assert [(one["slug"], one["role"]) for one in kept["organizations"]] == [("lighthouse", "owner")]
     assert [one["new_email"] for one in kept["email_changes"]] == ["ada@new.example.com"]
+    assert {"account.signed_in", "account.passkey_added"} <= {one["act"] for one in kept["activity"]}
     assert kept["connected_apps"] == [{"user_id": person.id, "created_at": "2027-01-15T08:00:00Z"}]
     for secret in ("digest", "password_hash", "argon2", "key_id", "eve@"):
         assert secret not in answer.text

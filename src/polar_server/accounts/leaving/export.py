@@ -18,6 +18,7 @@ _LISTS: Mapping[str, Statement] = {
     "organizations": queries.ORGANIZATIONS,
     "invitations_sent": queries.INVITATIONS_SENT,
     "invitations_received": queries.INVITATIONS_RECEIVED,
+    "activity": queries.ACTIVITY,
 }
 _BOOLEANS = frozenset({"operator", "has_password", "is_test", "synced"})
 _TIMES = ("_at", "_since")

@@ -42,6 +42,13 @@ INVITATIONS_RECEIVED = Statement("""
     FROM invitations i JOIN organizations o ON o.id = i.organization_id
     WHERE i.email = (SELECT email FROM users WHERE id = :user_id) ORDER BY i.created_at, i.id
 """)
+# Where somebody else acted on the account, from where they did so is theirs.
+ACTIVITY = Statement("""
+    SELECT at AS occurred_at, act, organization_id, target_name,
+        CASE WHEN user_id = :user_id THEN address END AS address,
+        CASE WHEN user_id = :user_id THEN user_agent END AS user_agent
+    FROM audit_entries WHERE user_id = :user_id OR subject_user_id = :user_id ORDER BY id
+""")
 
 # What goes. The row of the person stays, because others' rows point to it, and says nothing any more.
 
