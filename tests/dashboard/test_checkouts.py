@@ -42,7 +42,12 @@ async def test_a_link_is_made_shown_and_found(desk: Desk, stranger_desk: Desk) -
     assert page.index("Lamp shade") < page.index("Night lamp"), "what was chosen elsewhere comes first"
     assert page.count(" checked") == 1
     made = await _made(
-        desk, shade, lamp, email="Ada@Example.com", success_url="https://a.example/{CHECKOUT_ID}", billing_address="true"
+        desk,
+        shade,
+        lamp,
+        email="Ada@Example.com",
+        success_url="https://a.example/{CHECKOUT_ID}",
+        billing_address="true",
     )
     assert [product["id"] for product in made["products"]] == [shade["id"], lamp["id"]]
     assert (made["customer_email"], made["amount"], made["require_billing_address"]) == ("ada@example.com", 400, True)

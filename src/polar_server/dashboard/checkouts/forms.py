@@ -43,9 +43,14 @@ def sent_of(form: Mapping[str, str], found: Mapping[str, Product]) -> tuple[dict
     return sent | amount, errors
 
 
+def price_to_decide(product: Product) -> CustomPrice | None:
+    """The price of a product whose customer decides what to pay."""
+    return next((price for price in product.prices if isinstance(price, CustomPrice)), None)
+
+
 def _amount_of(typed: str, product: Product) -> tuple[dict[str, Any], dict[str, str]]:
     """The amount that the page begins with: one of the first product's, which is chosen there."""
-    price = next((price for price in product.prices if isinstance(price, CustomPrice)), None)
+    price = price_to_decide(product)
     if price is None:
         return {}, {"amount": "The first product has a price of its own, so leave this empty."}
     amount, currency = read_amount(typed, price.price_currency), price.price_currency

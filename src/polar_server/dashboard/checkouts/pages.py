@@ -108,6 +108,7 @@ async def _form_page(
         form=form,
         products=offered,
         total=total,
+        decides=any(forms.price_to_decide(product) for product in offered) or "amount" in form,
         checkout_id=CHECKOUT_ID,
         errors=dict(errors or {}),
     )
