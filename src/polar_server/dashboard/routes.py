@@ -8,6 +8,7 @@ from polar_server.dashboard.apps import routes as apps
 from polar_server.dashboard.apps.developers import find_developer
 from polar_server.dashboard.checkouts import pages as checkouts
 from polar_server.dashboard.orders import pages as orders
+from polar_server.dashboard.overview import pages as overview
 from polar_server.dashboard.places import find_place
 from polar_server.dashboard.products import pages as products
 from polar_server.dashboard.refusals import exception_handlers
@@ -15,7 +16,7 @@ from polar_server.dashboard.start import routes as start_routes
 from polar_server.dashboard.tokens import pages as tokens
 from polar_server.html import Pages
 
-AREAS = (products, checkouts, orders, tokens, apps)
+AREAS = (overview, products, checkouts, orders, tokens, apps)
 
 
 def dashboard_router(pages: Pages) -> Router:

@@ -1,0 +1,1 @@
+"""Metrics in the dashboard: what was sold, as charts and tables."""
