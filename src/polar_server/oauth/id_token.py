@@ -38,7 +38,7 @@ def claims(
     """The claims of an ID token (§2, §3.1.3.6). Profile and email stay at the userinfo endpoint (§5.4)."""
     members: dict[str, object] = {"iss": issuer, "sub": subject.id, "aud": client_id, "exp": now + lifetime, "iat": now}
     members["auth_time"] = auth_time
-    members["at_hash"] = _at_hash(access_token)
+    members["at_hash"] = at_hash(access_token)
     if subject.type is SubjectType.ORGANIZATION:
         members.update(subject.claims())
     # §3.1.3.7: present exactly when the request had one.
@@ -61,15 +61,15 @@ def subject_of_hint(hint: str, keys: Iterable[SigningKey], issuer: str, client_i
 
     For an organization's token that is who consented. Raises InvalidRequest.
     """
-    members = _verified(hint, keys)
+    members = verified(hint, keys)
     # RFC 8725 §3.8, §3.9, §3.12: exactly this issuer, exactly this audience, and an ID token.
     if members.get("iss") != issuer or members.get("aud") != client_id or "at_hash" not in members:
         raise InvalidRequest("id_token_hint was issued to another client.")
     return str(members.get("act", members)["sub"])
 
 
-def _verified(text: str, keys: Iterable[SigningKey]) -> dict[str, Any]:
-    """The payload of a compact JWS that one of the keys signed.
+def verified(text: str, keys: Iterable[SigningKey]) -> dict[str, Any]:
+    """The payload of a compact JWS that one of the keys signed. Raises InvalidRequest.
 
     RFC 8725 §3.1, §3.10: nothing in the header is believed or even parsed. It must be
     the very header that we write for one of our keys, which leaves no room for another
@@ -121,7 +121,7 @@ def _check_signature(signing_input: bytes, signature: bytes, key: SigningKey) ->
     public.verify(encode_dss_signature(r, s), signing_input, _ECDSA)
 
 
-def _at_hash(access_token: str) -> str:
+def at_hash(access_token: str) -> str:
     """§3.1.3.6: the left half of the SHA-256 of the access token."""
     return _base64url(hashlib.sha256(access_token.encode()).digest()[:16]).decode()
 
