@@ -4,6 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from polar_server.accounts.desk import note_visit
+from polar_server.dashboard.activity import pages as activity
 from polar_server.dashboard.apps import routes as apps
 from polar_server.dashboard.apps.developers import find_developer
 from polar_server.dashboard.checkouts import pages as checkouts
@@ -16,7 +17,7 @@ from polar_server.dashboard.start import routes as start_routes
 from polar_server.dashboard.tokens import pages as tokens
 from polar_server.html import Pages
 
-AREAS = (overview, products, checkouts, orders, tokens, apps)
+AREAS = (overview, products, checkouts, orders, tokens, apps, activity)
 
 
 def dashboard_router(pages: Pages) -> Router:

@@ -1,0 +1,75 @@
+"""The audit log as its readers have it: an organization's managers, and each person for themselves."""
+
+import csv
+import datetime as dt
+
+from tests.world import NOW, World
+
+from polar_server.audit import ACTS
+from polar_server.dashboard.activity.asking import KINDS
+
+from .conftest import Desk
+
+LAMP = {"name": "Night lamp", "prices": [{"amount_type": "fixed", "price_amount": 4900}]}
+TODAY = dt.datetime.fromtimestamp(NOW, dt.UTC).date()
+YESTERDAY = TODAY - dt.timedelta(days=1)
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(text.splitlines()))
+
+
+def test_every_act_has_a_kind_to_ask_for() -> None:
+    """The filter knows whatever acts are done to, and nothing else."""
+    assert {act.partition(".")[0] for act in ACTS} == set(KINDS)
+
+
+async def test_managers_read_who_did_what_through_which_app(desk: Desk, member_desk: Desk) -> None:
+    """The page and the file show the same entries under the same filters, of this organization alone."""
+    product_id = (await desk.api.post("/v1/products/", LAMP)).json()["id"]
+    await desk.post(f"products/{product_id}", f"products/{product_id}/archive")
+    page = (await desk.open("activity")).text
+    assert "created a product: <bdi>Night lamp</bdi>" in page
+    assert "203.0.113.5" in page
+    assert "changed: is archived" in page
+    all_rows = _rows((await desk.open("activity/export")).text)
+    made, archived = (next(row for row in all_rows if row["act"] == f"product.{act}") for act in ("created", "updated"))
+    assert (made["app"], archived["app"], made["what"]) == ("Test app", "", "Night lamp")
+
+    mine = f"person={desk.user_id}"
+    for query, acts in {
+        "kind=product": {"product.created", "product.updated"},
+        f"kind=product&{mine}&from={TODAY}&to={TODAY}": {"product.created", "product.updated"},
+        "person=nobody": set(),
+        f"to={YESTERDAY}": set(),
+    }.items():
+        assert {row["act"] for row in _rows((await desk.open(f"activity/export?{query}")).text)} == acts
+        shown = (await desk.open(f"activity?{query}")).text
+        assert ("Nothing fits" in shown) is (not acts)
+    strange = "activity?kind=account&person=%00&app=%27&from=2026-99-99&to=0001-01-01x&page=-1"
+    assert "created a product" in (await desk.open(strange)).text, "what cannot be meant is as if it were left out"
+
+    [app] = {part.partition('"')[0].partition("&")[0] for part in page.split("app=")[1:]}
+    through = (await desk.open(f"activity?app={app}")).text
+    assert "created a product" in through
+    assert "changed a product" not in through
+
+    for part in ("activity", "activity/export"):
+        assert (await member_desk.open(part)).status_code == 403
+
+
+async def test_people_read_what_concerns_them_alone(world: World, desk: Desk, stranger_desk: Desk) -> None:
+    """Somebody's own log tells of their account and acts, as a page and as a file, and of nobody else's."""
+    await desk.api.post("/v1/products/", LAMP)
+    mine = desk.browser
+    page = (await mine.open("/account/activity")).text
+    assert "signed in" in page
+    assert "created a product" in page
+    acts = {row["act"] for row in _rows((await mine.open("/account/activity/export?kind=account")).text)}
+    assert acts == {"account.signed_in"}
+    theirs = (await stranger_desk.browser.open("/account/activity")).text
+    assert "signed in" in theirs
+    assert "Night lamp" not in theirs
+    nobody = await world.browser()
+    for path in ("/account/activity", "/account/activity/export"):
+        assert (await nobody.open(path)).headers["location"].startswith("/sign-in")
