@@ -28,15 +28,15 @@ def errors_of(refused: ApiError, names: Iterable[str] = (), **fields: str) -> di
     """A sentence for each field that was refused.
 
     `names` are fields called as the members of the body are, `fields` those called otherwise: `prices="amount"`.
-    What belongs to none stands above the form, under `form`.
+    Of a member within another one the outer counts first. What belongs to none stands above the form, under `form`.
     """
     if not isinstance(refused, RequestValidationError):
         return {"form": refused.detail}
     known = {**{name: name for name in names}, **fields}
     found: dict[str, str] = {}
     for issue in refused.issues:
-        member = next((str(step) for step in issue.loc[1:]), "")
-        found.setdefault(known.get(member, "form"), _in_words(issue.msg))
+        field = next((known[step] for step in map(str, issue.loc[1:]) if step in known), "form")
+        found.setdefault(field, _in_words(issue.msg))
     return found
 
 

@@ -44,7 +44,12 @@ async def export_customers(
     organization_id: Annotated[list[str] | None, QueryParameter(description="Of one of these organizations.")] = None,
 ) -> Stream:
     """The customers of the caller's organizations, in the order they came."""
-    return csv_stream("customers.csv", HEADER, _pages(server.database, caller.reach(organization_id)))
+    return stream_customers(server.database, caller.reach(organization_id))
+
+
+def stream_customers(database: Database, organization_ids: str) -> Stream:
+    """The file, written while it is sent."""
+    return csv_stream("customers.csv", HEADER, _pages(database, organization_ids))
 
 
 async def _pages(database: Database, organization_ids: str) -> AsyncIterator[list[Cells]]:

@@ -1,6 +1,6 @@
 """`/v1/subscriptions/export`: subscriptions as CSV, with the columns that are asked for."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from polar_server.resources.subscriptions.schemas import SubscriptionStatus
 
 READ, WRITE = "subscriptions:read", "subscriptions:write"
 
+UTC = ZoneInfo("UTC")
 PAGE = 500
 """How many subscriptions are read at a time."""
 
@@ -62,9 +63,15 @@ async def export_subscriptions(
         started_after=seconds_or_none(started_after),
         started_before=seconds_or_none(started_before),
     )
-    chosen, zone = columns or USUAL, zone_of(timezone)
-    cells = [_cell(name, zone) for name in chosen]
-    return csv_stream("subscriptions.csv", chosen, _pages(server.database, wanted, cells))
+    return stream_subscriptions(server.database, wanted, columns or USUAL, zone_of(timezone))
+
+
+def stream_subscriptions(
+    database: Database, wanted: ExportFilter, columns: Sequence[Column] = USUAL, zone: ZoneInfo = UTC
+) -> Stream:
+    """The file, written while it is sent."""
+    cells = [_cell(name, zone) for name in columns]
+    return csv_stream("subscriptions.csv", columns, _pages(database, wanted, cells))
 
 
 Cell = Callable[[Row], str | None]

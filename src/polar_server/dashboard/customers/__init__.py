@@ -1,0 +1,1 @@
+"""Customers: found, made, seen with all that they have, changed and deleted."""

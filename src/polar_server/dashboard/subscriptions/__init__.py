@@ -1,0 +1,1 @@
+"""Subscriptions: found, read, changed, rested and ended."""
