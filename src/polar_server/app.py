@@ -24,7 +24,7 @@ from polar_server.audit.client_events import ClientEvents
 from polar_server.audit.sweeping import sweep as sweep_audit
 from polar_server.authorization_server.grant_queries import revoke_grants_of
 from polar_server.authorization_server.person_queries import end_with_person, kept_of_person
-from polar_server.authorization_server.routes import EXACT, PREFIXES
+from polar_server.authorization_server.routes import AT_ONCE, EXACT, PREFIXES
 from polar_server.authorization_server.routes import routes as authorization_routes
 from polar_server.authorization_server.scanning_keys import ScanningKeys
 from polar_server.authorization_server.server import AuthorizationServer
@@ -153,7 +153,9 @@ def build(settings: Settings, server_keys: ServerKeys, clock: Clock) -> ASGIApp:
     house = _House(settings, server_keys, clock)
     pages_and_api = _framework(house)
     exact = {**EXACT, **metrics_endpoints(house.telemetry, settings.metrics_token)}
-    return PlainEndpoints(house.server, exact, PREFIXES, pages_and_api, house.telemetry.count_request)
+    # Reads from SQLite never wait. Drivers of servers do, with timeouts that want a task.
+    at_once = AT_ONCE if house.database.engine == "sqlite" and not settings.rate_limit_url else ()
+    return PlainEndpoints(house.server, exact, PREFIXES, pages_and_api, house.telemetry.count_request, at_once)
 
 
 async def deliver(settings: Settings, server_keys: ServerKeys, clock: Clock, ended: asyncio.Event) -> None:

@@ -1,6 +1,6 @@
 """The plain endpoints in front of the framework: found by exact path, answered without it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from secrets import token_hex
 from typing import Any
 
@@ -10,7 +10,7 @@ from litestar.types import Receive, Send
 
 from polar_server.database import Unavailable
 from polar_server.oauth.errors import OAuthError, PayloadTooLarge, ServerError, TemporarilyUnavailable
-from polar_server.plain import Endpoint, Request, Response, json
+from polar_server.plain import Endpoint, Headers, Request, Response, json
 
 MAX_BODY = 65_536
 
@@ -41,7 +41,10 @@ log = structlog.get_logger()
 
 
 class PlainEndpoints:
-    """An ASGI application: endpoints by path and method, and everything else for the framework."""
+    """An ASGI application: endpoints by path and method, and everything else for the framework.
+
+    The endpoints of the paths `at_once` need no task, because they seldom wait: PlainProtocol begins them without one.
+    """
 
     def __init__(
         self,
@@ -50,9 +53,11 @@ class PlainEndpoints:
         prefixes: Mapping[str, Mapping[str, Endpoint]],
         framework: Litestar,
         count_request: Callable[[int], None] = lambda _: None,
+        at_once: Container[str] = (),
     ) -> None:
         self.server, self.framework, self._exact, self._prefixes = server, framework, exact, prefixes
-        self._count_request = count_request
+        self.count_request, self.at_once = count_request, at_once
+        self.urls = frozenset(path.encode() for path in exact)
         self._hsts = _HSTS if server.issuer.startswith("https://") else []
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
@@ -66,11 +71,16 @@ class PlainEndpoints:
             return
         await self._send(await self._answer(methods, scope, receive), scope, send)
 
-    async def _send(self, response: Response, scope: Any, send: Send) -> None:
-        self._count_request(response.status)
+    def headers_of(self, response: Response, asked: Headers) -> Headers:
+        """The headers that a response leaves with, to a request with those headers."""
         headers = [(b"content-length", b"%d" % len(response.body)), *response.headers, *self._hsts]
-        if _is_cross_origin(scope):
+        if _is_cross_origin(asked):
             headers += _CORS
+        return headers
+
+    async def _send(self, response: Response, scope: Any, send: Send) -> None:
+        self.count_request(response.status)
+        headers = self.headers_of(response, scope["headers"])
         start: Any = {"type": "http.response.start", "status": response.status, "headers": headers}
         await send(start)
         body: Any = {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else response.body}
@@ -93,7 +103,7 @@ class PlainEndpoints:
     def _with_added(self, scope: Any, send: Send) -> Send:
         async def send_with_added(message: Any) -> None:
             if message["type"] == "http.response.start":
-                self._count_request(message["status"])
+                self.count_request(message["status"])
                 present = {name for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(each for each in scope[_ADDED] if each[0] not in present)]
             await send(message)
@@ -109,23 +119,30 @@ class PlainEndpoints:
         return methods
 
     async def _answer(self, methods: Mapping[str, Endpoint], scope: Any, receive: Receive) -> Response:
-        endpoint = methods.get(scope["method"])
+        client = scope["client"]
+        body = await _body(receive) if scope["method"] in methods else b""
+        request = Request(scope["method"], scope["path"], scope["headers"], body, client[0] if client else "")
+        return await self.answer(request)
+
+    async def answer(self, request: Request) -> Response:
+        """What the endpoint answers, or why it cannot."""
+        methods = self._find(request.path) or {}
+        endpoint = methods.get(request.method)
         if endpoint is None:
-            return _other_method(methods, scope["method"])
+            return _other_method(methods, request.method)
+        if len(request.body) > MAX_BODY:
+            too_large = PayloadTooLarge(f"The request is longer than {MAX_BODY} bytes.")
+            return json(too_large.as_dict(), too_large.status)
         try:
-            client = scope["client"]
-            request = Request(
-                scope["method"], scope["path"], scope["headers"], await _body(receive), client[0] if client else ""
-            )
             return await endpoint(self.server, request)
         except OAuthError as error:
             return json(error.as_dict(), error.status)
         except Unavailable as error:
-            log.warning("unavailable", path=scope["path"], reason=str(error))
+            log.warning("unavailable", path=request.path, reason=str(error))
             busy = TemporarilyUnavailable("The server cannot answer now. Try again in a few seconds.")
             return json(busy.as_dict(), busy.status, {"Retry-After": "5"})
         except Exception:
-            log.exception("unexpected", path=scope["path"])
+            log.exception("unexpected", path=request.path)
             failed = ServerError("Something went wrong on our side.")
             return json(failed.as_dict(), failed.status)
 
@@ -146,9 +163,9 @@ def _without_body(send: Send) -> Send:
     return send_without_body
 
 
-def _is_cross_origin(scope: Any) -> bool:
+def _is_cross_origin(headers: Headers) -> bool:
     """Whether a script of another origin asks (Fetch standard §3.2); most clients are servers, and read no CORS."""
-    return any(name == b"origin" for name, _ in scope["headers"])
+    return any(name == b"origin" for name, _ in headers)
 
 
 def _is_preflight(scope: Any) -> bool:
@@ -165,22 +182,10 @@ def _other_method(methods: Mapping[str, Endpoint], method: str) -> Response:
 
 
 async def _body(receive: Receive) -> bytes:
-    """The whole body. Raises PayloadTooLarge beyond MAX_BODY bytes."""
+    """The whole body, or a part of it that is longer than MAX_BODY bytes."""
     message: Any = await receive()
-    if not message.get("more_body"):
-        return _within(message.get("body", b""))
-    parts = [message.get("body", b"")]
-    size = len(parts[0])
-    while message.get("more_body"):
+    body = bytearray(message.get("body", b""))
+    while message.get("more_body") and len(body) <= MAX_BODY:
         message = await receive()
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > MAX_BODY:
-            raise PayloadTooLarge(f"The request is longer than {MAX_BODY} bytes.")
-    return b"".join(parts)
-
-
-def _within(body: bytes) -> bytes:
-    if len(body) > MAX_BODY:
-        raise PayloadTooLarge(f"The request is longer than {MAX_BODY} bytes.")
-    return body
+        body += message.get("body", b"")
+    return bytes(body)

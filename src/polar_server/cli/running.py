@@ -18,6 +18,7 @@ from polar_server.authorization_server.sweep import sweep as tokens_sweep
 from polar_server.cli.opening import open_database, opened, server_keys
 from polar_server.cli.output import Record, Records, Refused
 from polar_server.database import migrations
+from polar_server.plain_protocol import PlainProtocol
 from polar_server.resources.files.sweeping import sweep as files_sweep
 from polar_server.settings import Settings
 from polar_server.storage import storage_for
@@ -65,7 +66,7 @@ def _run(host: str, port: int, workers: int) -> None:
         port=port,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=PlainProtocol,
         ws="none",
         log_config=None,
         access_log=False,
