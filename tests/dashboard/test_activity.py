@@ -7,6 +7,7 @@ from tests.world import NOW, World
 
 from polar_server.audit import ACTS
 from polar_server.dashboard.activity.asking import KINDS
+from polar_server.dashboard.activity.words import facts_of
 
 from .conftest import Desk
 
@@ -22,6 +23,23 @@ def _rows(text: str) -> list[dict[str, str]]:
 def test_every_act_has_a_kind_to_ask_for() -> None:
     """The filter knows whatever acts are done to, and nothing else."""
     assert {act.partition(".")[0] for act in ACTS} == set(KINDS)
+
+
+def test_facts_are_told_in_words() -> None:
+    """A fact is a short line; what is empty or has parts of its own is left out."""
+    detail = {
+        "changed": ["is_archived", "name"],
+        "methods": "hwk",
+        "is_test": False,
+        "days": 1000,
+        "previous": {"a": 1},
+    }
+    assert facts_of({**detail, "reason": None}) == [
+        "changed: is archived, name",
+        "with a passkey",
+        "test organization: no",
+        "days: 1,000",
+    ]
 
 
 async def test_managers_read_who_did_what_through_which_app(desk: Desk, member_desk: Desk) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
+from polar_server.dashboard.activity.words import facts_of
 from polar_server.dashboard.lists import Asked, asked_of
 from polar_server.html import PageRequest
 from polar_server.resource_server.audit_queries import EntryFilter
@@ -47,6 +48,8 @@ class AskedLog:
     asked: Asked
     wanted: EntryFilter
     kinds: Mapping[str, str]
+
+    facts = staticmethod(facts_of)
 
     def only(self, **values: str) -> str:
         """The address with these filters too; an empty one opens that filter."""

@@ -1,0 +1,20 @@
+"""Activity in the dashboard and in the account."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Page
+from tests.browser.steps import press
+
+if TYPE_CHECKING:
+    from tests.browser.dashboard import Room
+
+
+def walk(page: Page, room: "Room") -> Iterator[str]:
+    page.goto(room.url("activity"))
+    yield "dashboard-activity"
+    page.get_by_label("About").select_option("webhook_event")
+    press(page, "Show")
+    yield "dashboard-activity-nothing-fits"
+    page.goto(f"{room.server.issuer}/account/activity")
+    yield "account-activity"
