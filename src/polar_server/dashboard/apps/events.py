@@ -1,0 +1,27 @@
+"""What happened to an app, in words for whoever develops it."""
+
+from polar_server.audit.client_events import ClientEvent
+
+EVENTS = {
+    "authorize.shown": ("asked", "Somebody was asked whether they allow the app"),
+    "authorize.approved": ("allowed", "Somebody allowed the app"),
+    "authorize.refused": ("refused", "A sign-in was refused"),
+    "token.issued": ("exchanged", "A code was exchanged for tokens"),
+    "token.refreshed": ("exchanged", "Tokens were refreshed"),
+    "token.refused": ("refused", "A token request was refused"),
+    "introspect.refused": ("refused", "A question about a token was refused"),
+    "revoke.refused": ("refused", "A revocation was refused"),
+}
+"""What is noted -> what kind of thing it is, and how it reads."""
+KINDS = ("asked", "allowed", "exchanged", "refused")
+BADGES = {"allowed": "good", "exchanged": "good", "refused": "bad", "asked": ""}
+
+
+def kind_of(event: ClientEvent) -> str:
+    """One of KINDS."""
+    return EVENTS.get(event.event, ("refused", ""))[0]
+
+
+def sentence_of(event: ClientEvent) -> str:
+    """How it reads; what nobody wrote a sentence for is called by its name."""
+    return EVENTS.get(event.event, ("", event.event))[1]
