@@ -29,8 +29,8 @@ def main() -> None:
         run = Run(generator, cores, options.connections)
         with ExitStack() as stack:
             started = list(_started(stack, options, cores, Path(folder)))
-            rounds.warm(run, started, WARM_UP)
-            measurements = list(rounds.measure(run, started, WARM_UP, options.rounds, options.requests))
+            rounds.warm(run, started)
+            measurements = list(rounds.measure(run, started, options.rounds, options.requests))
     summaries = report.summarize(measurements)
     report.print_table(summaries, title)
     if options.json:
@@ -55,9 +55,9 @@ def _options() -> argparse.Namespace:
 
 def _started(stack: ExitStack, options: argparse.Namespace, cores: processes.Cores, folder: Path) -> Iterator[Server]:
     names = options.operation or list(operations.NAMES)
-    total = rounds.total(WARM_UP, options.rounds, options.requests)
-    wanted = Wanted(names, SubjectType(options.sub_type), total, options.requests, options.products)
-    yield stack.enter_context(servers.floor(names, cores, folder))
+    measured = rounds.total(options.rounds, options.requests)
+    wanted = Wanted(names, SubjectType(options.sub_type), WARM_UP, measured, options.requests, options.products)
+    yield stack.enter_context(servers.floor(wanted, cores, folder))
     for engine in options.engine or ENGINES:
         for source in _sources(options):
             ours = stack.enter_context(servers.ours(engine, source, wanted, cores, folder))

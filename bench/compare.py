@@ -28,6 +28,7 @@ def main() -> None:
     options = _options()
     cores = processes.cores()
     title = f"{options.requests} requests, {options.connections} connections, {options.rounds} rounds; {cores}"
+    title += "; a quick run" if options.quick else ""
     left_out: list[str] = []
     with (
         tempfile.TemporaryDirectory(prefix="polar-bench-", dir=clusters.ON_DISK) as folder,
@@ -36,7 +37,7 @@ def main() -> None:
         run = Run(generator, cores, options.connections)
         with ExitStack() as stack:
             started = list(_started(stack, options, cores, Path(folder), left_out))
-            _check(started, _total(options) - 1)
+            _check(started)
             measured = list(_measured(run, started, options))
     result = Result(title, measured, {each.target.name: each.settings for each in started}, left_out)
     comparison.print_result(result)
@@ -61,18 +62,14 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _total(options: argparse.Namespace) -> int:
-    """All that a server is asked of an operation; the last request is for the check."""
-    return rounds.total(options.warm_up, options.rounds, options.requests) + 1
-
-
 def _started(
     stack: ExitStack, options: argparse.Namespace, cores: Cores, folder: Path, left_out: list[str]
 ) -> Iterator[Server]:
     """The floor, ours on both engines, and the peers."""
-    total, asked = _total(options), options.operation or OPERATIONS
-    wanted = Wanted(asked, SubjectType.USER, total, total, _PRODUCTS)
-    yield stack.enter_context(servers.floor(asked, cores, folder))
+    asked = options.operation or OPERATIONS
+    measured = rounds.total(options.rounds, options.requests) + 1  # one for the check
+    wanted = Wanted(asked, SubjectType.USER, options.warm_up, measured, options.requests, _PRODUCTS)
+    yield stack.enter_context(servers.floor(wanted, cores, folder))
     for engine in ("sqlite", "postgres"):
         _say(f"starting polar-server on {engine}")
         ours = stack.enter_context(servers.ours(engine, Source("", _FOLDER), wanted, cores, folder))
@@ -103,20 +100,20 @@ def _entered(stack: ExitStack, peer: AbstractContextManager[Server], left_out: l
             left_out.append(str(missing))
 
 
-def _check(started: Sequence[Server], place: int) -> None:
+def _check(started: Sequence[Server]) -> None:
     """Nobody is measured before everybody answers rightly; the floor answers nothing of it."""
     _say("checking every answer")
     for server in started[1:]:
         for name in server.operations:
-            checking.check(server, name, place)
+            checking.check(server, name)
 
 
 def _measured(run: Run, started: Sequence[Server], options: argparse.Namespace) -> Iterator[Measurement]:
     """Says where it is: a run takes a while."""
     _say("warming up")
-    rounds.warm(run, started, options.warm_up)
+    rounds.warm(run, started)
     before = None
-    for each in rounds.measure(run, started, options.warm_up, options.rounds, options.requests):
+    for each in rounds.measure(run, started, options.rounds, options.requests):
         if (each.round, each.operation) != before:
             _say(f"round {each.round + 1} of {options.rounds}: {each.operation}")
             before = each.round, each.operation

@@ -22,24 +22,24 @@ def generator(cores: Cores) -> Iterator[ProcessPoolExecutor]:
         yield executor
 
 
-def total(warm_up: int, rounds: int, count: int) -> int:
-    """All requests of an operation that a server gets."""
-    return warm_up + rounds * (LEAD + count)
+def total(rounds: int, count: int) -> int:
+    """Requests of an operation after the warm-up."""
+    return rounds * (LEAD + count)
 
 
-def warm(run: Run, servers: Sequence[Server], count: int) -> None:
+def warm(run: Run, servers: Sequence[Server]) -> None:
     """Ask every server for everything, and forget what it took."""
     for server in servers:
         for operation in server.operations.values():
-            run.send(server.target, operation, operation.slice(0, count))
+            run.send(server.target, operation, operation.slice(0, server.warm_up))
 
 
-def measure(run: Run, servers: Sequence[Server], warm_up: int, rounds: int, count: int) -> Iterator[Measurement]:
+def measure(run: Run, servers: Sequence[Server], rounds: int, count: int) -> Iterator[Measurement]:
     """Rounds of so many requests, after those of the warm-up."""
     for round_ in range(rounds):
-        start = warm_up + round_ * (LEAD + count)
         for name in servers[0].operations:
             for server in servers:
                 if (asked := server.operations.get(name)) is not None:
+                    start = server.warm_up + round_ * (LEAD + count)
                     run.send(server.target, asked, asked.slice(start, LEAD))
                     yield run.measure(server.target, asked, round_, asked.slice(start + LEAD, count))

@@ -35,13 +35,19 @@ class Missing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to seed: `total` single-use rows of each operation, `each` of the others, and `products`."""
+    """What to seed: single-use rows for `warm_up` and `measured` requests, `each` of the others, and `products`."""
 
     names: list[str]
     sub_type: SubjectType
-    total: int
+    warm_up: int
+    measured: int
     each: int
     products: int
+
+    @property
+    def total(self) -> int:
+        """Requests of an operation, first to last."""
+        return self.warm_up + self.measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +60,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server with what can be asked of it, by operation, its database, its newest server key and settings."""
+    """A running server with what can be asked of it, by operation, its database, its newest server key and settings.
+
+    The first `warm_up` requests of each operation are to be forgotten.
+    """
 
     target: Target
     operations: dict[str, Operation]
+    warm_up: int
     cluster: Cluster | None = None
     key: bytes = b""
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -67,13 +77,13 @@ Started = AbstractContextManager[Server]
 
 
 @contextmanager
-def floor(names: list[str], cores: Cores, folder: Path) -> Iterator[Server]:
+def floor(wanted: Wanted, cores: Cores, folder: Path) -> Iterator[Server]:
     """The bare application: whatever the operation, it is asked the same."""
     port = processes.free_port()
     command = [sys.executable, "-m", "bench.floor", "--port", str(port)]
     with processes.running(command, {}, port, cores.server, folder / "floor.log") as pid:
-        asked = {name: operations.hello(name) for name in names}
-        yield Server(Target("floor", port, pid), asked, settings=_UVICORN)
+        asked = {name: operations.hello(name) for name in wanted.names}
+        yield Server(Target("floor", port, pid), asked, wanted.warm_up, settings=_UVICORN)
 
 
 @contextmanager
@@ -100,7 +110,7 @@ def ours(engine: str, source: Source, wanted: Wanted, cores: Cores, folder: Path
         with processes.running(serve, environment, port, cores.server, folder / "log") as pid:
             target = Target(name, port, pid, cluster.pid)
             settings = {**_UVICORN, "driver": _DRIVERS[engine], **cluster.settings}
-            yield Server(target, {each.name: each for each in prepared}, cluster, key, settings)
+            yield Server(target, {each.name: each for each in prepared}, wanted.warm_up, cluster, key, settings)
 
 
 @contextmanager
@@ -121,7 +131,8 @@ def peer(ours: Server, python: str, cores: Cores, folder: Path) -> Iterator[Serv
         asked = ours.operations[operations.LIST_PRODUCTS]
         _compare(ours.target.port, port, asked)
         settings = {**_UVICORN, "driver": "SQLAlchemy on asyncpg, pool of 10, jit off", **ours.cluster.settings}
-        yield Server(Target(PEER, port, pid, ours.cluster.pid), {asked.name: asked}, ours.cluster, settings=settings)
+        target, cluster = Target(PEER, port, pid, ours.cluster.pid), ours.cluster
+        yield Server(target, {asked.name: asked}, ours.warm_up, cluster, settings=settings)
 
 
 def _require_peer(python: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from bench import operations, processes
@@ -23,6 +24,7 @@ def started(peer: Peer, store: str, wanted: Wanted, cores: Cores, folder: Path) 
     """A peer that runs until the block ends. Raises Missing."""
     if (reason := peer.missing()) is not None:
         raise Missing(f"{peer.name}: {reason}")
+    wanted = replace(wanted, warm_up=wanted.warm_up * peer.warm_up)
     port, name = processes.free_port(), f"{peer.name} {store}"
     folder = folder / name.replace(" ", "-")
     folder.mkdir()
@@ -38,7 +40,7 @@ def started(peer: Peer, store: str, wanted: Wanted, cores: Cores, folder: Path) 
         pid = stack.enter_context(processes.running(command, environment, port, cores.server, log))
         target = Target(name, port, pid, cluster.pid if cluster else None)
         asked = {each.name: each for each in prepared}
-        yield Server(target, asked, cluster, settings=_settings(peer, store, cluster))
+        yield Server(target, asked, wanted.warm_up, cluster, settings=_settings(peer, store, cluster))
 
 
 def _environment(store: str, cluster: Cluster | None, port: int, seed: Path) -> dict[str, str]:

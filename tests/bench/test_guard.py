@@ -22,16 +22,15 @@ _MOST = {"exchange ES256": 35, "introspect": 14, "userinfo": 14}
 def measurements(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Measurement]]:
     """A short run of the floor and of a server on SQLite, whose answers were read before."""
     folder, cores = tmp_path_factory.mktemp("bench"), processes.cores()
-    total = rounds.total(_WARM_UP, _ROUNDS, _COUNT) + 1
-    wanted = Wanted(list(_MOST), SubjectType.USER, total, _COUNT, 0)
+    wanted = Wanted(list(_MOST), SubjectType.USER, _WARM_UP, rounds.total(_ROUNDS, _COUNT) + 1, _COUNT, 0)
     with ExitStack() as stack:
         run = Run(stack.enter_context(ThreadPoolExecutor(1)), cores, connections=8)
-        floor = stack.enter_context(servers.floor(list(_MOST), cores, folder))
+        floor = stack.enter_context(servers.floor(wanted, cores, folder))
         ours = stack.enter_context(servers.ours("sqlite", Source("", _ROOT), wanted, cores, folder))
         for name in _MOST:
-            checking.check(ours, name, total - 1)
-        rounds.warm(run, [floor, ours], _WARM_UP)
-        yield list(rounds.measure(run, [floor, ours], _WARM_UP, _ROUNDS, _COUNT))
+            checking.check(ours, name)
+        rounds.warm(run, [floor, ours])
+        yield list(rounds.measure(run, [floor, ours], _ROUNDS, _COUNT))
 
 
 @pytest.mark.parametrize("operation", _MOST)
