@@ -1,5 +1,7 @@
 """SQL of benefit grants. Every statement names the organization that it may touch."""
 
+import json
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -41,6 +43,16 @@ _LIVE = f"""
     WHERE g.id = :id AND g.organization_id = :organization_id AND g.granted_at IS NOT NULL
 """
 _LOCK_LIVE = Statement(_LIVE, postgres=f"{_LIVE} FOR UPDATE")
+# The plus keeps SQLite from reading every grant of the organization.
+_HOLDERS = """
+    SELECT g.benefit_id, count(DISTINCT g.customer_id) AS holders FROM benefit_grants g
+    WHERE {asked} AND g.granted_at IS NOT NULL GROUP BY g.benefit_id
+"""
+_BENEFIT_IDS = within("g.benefit_id", "ids")
+_COUNT_HOLDERS = Statement(
+    _HOLDERS.format(asked=f"{_BENEFIT_IDS[0]} AND +g.organization_id = :organization_id"),
+    postgres=_HOLDERS.format(asked=f"{_BENEFIT_IDS[1]} AND g.organization_id = :organization_id"),
+)
 _ASK_FOR_PRODUCT = Statement("""
     INSERT INTO grant_reviews (id, organization_id, product_id, created_at)
     VALUES (:id, :organization_id, :product_id, :now)
@@ -104,6 +116,12 @@ async def list_grants(
 ) -> tuple[list[Row], int]:
     """A page of grants and how many there are in all."""
     return await _LISTING.find(tx, asdict(wanted), order, limit, offset)
+
+
+async def count_holders(tx: Transaction, benefit_ids: Iterable[str], organization_id: str) -> dict[str, int]:
+    """How many customers have each of these benefits; those that nobody has are left out."""
+    rows = await tx.all(_COUNT_HOLDERS, ids=json.dumps(sorted(benefit_ids)), organization_id=organization_id)
+    return {row["benefit_id"]: row["holders"] for row in rows}
 
 
 async def find_live_grant(tx: Transaction, signed_id: str) -> Row | None:

@@ -97,6 +97,15 @@ _LIST_ALSO_DELETED = Statement(
         for asked in both(within("b.id", "ids"), within("b.organization_id", "organization_ids"))
     )
 )
+_COUNT_PRODUCTS = Statement(
+    *(
+        f"""
+        SELECT l.benefit_id, count(*) AS products FROM product_benefits l
+        WHERE l.organization_id = :organization_id AND {ids} GROUP BY l.benefit_id
+        """
+        for ids in within("l.benefit_id", "ids")
+    )
+)
 _ADD_TO_PRODUCT = Statement("""
     INSERT INTO product_benefits (product_id, benefit_id, organization_id, position)
     VALUES (:product_id, :benefit_id, :organization_id, :position)
@@ -185,6 +194,12 @@ async def hold_of_product(tx: Transaction, product_id: str, organization_id: str
 async def list_also_deleted(tx: Transaction, ids: Iterable[str], organization_ids: str) -> list[Row]:
     """The benefits with these ids, in no order, as what was given earlier still names them."""
     return await tx.all(_LIST_ALSO_DELETED, ids=json.dumps(sorted(set(ids))), organization_ids=organization_ids)
+
+
+async def count_products(tx: Transaction, benefit_ids: Iterable[str], organization_id: str) -> dict[str, int]:
+    """How many products give each of these benefits; those that none gives are left out."""
+    rows = await tx.all(_COUNT_PRODUCTS, ids=json.dumps(sorted(benefit_ids)), organization_id=organization_id)
+    return {row["benefit_id"]: row["products"] for row in rows}
 
 
 async def replace_of_product(

@@ -8,24 +8,24 @@ from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import both, within, within_if_asked
 from polar_server.resource_server.listing_queries import Listing
 
-_COLUMNS = """
+COLUMNS = """
     f.id, f.created_at, f.modified_at, f.organization_id, f.service, f.name, f.path, f.mime_type, f.size, f.version,
     f.checksum, f.etag, f.storage_version, f.upload_id, f.parts, f.uploaded_at
 """
 _WITHIN = within("f.organization_id", "organization_ids")
 _ASKED = both(_WITHIN, within_if_asked("f.id", "ids"), "f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL")
-_LISTING = Listing(_COLUMNS, "files f", _ASKED)
+_LISTING = Listing(COLUMNS, "files f", _ASKED)
 _FIND = Statement(
-    *(f"SELECT {_COLUMNS} FROM files f WHERE f.id = :id AND {reached} AND f.deleted_at IS NULL" for reached in _WITHIN)
+    *(f"SELECT {COLUMNS} FROM files f WHERE f.id = :id AND {reached} AND f.deleted_at IS NULL" for reached in _WITHIN)
 )
 _FIND_IMAGE = Statement(f"""
-    SELECT {_COLUMNS} FROM files f
+    SELECT {COLUMNS} FROM files f
     WHERE f.id = :id AND f.service IN ('product_media', 'organization_avatar')
     AND f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL
 """)
 _LIST_OF_SERVICE = Statement(
     *(
-        f"SELECT {_COLUMNS} FROM files f WHERE {asked} AND f.service = :service"
+        f"SELECT {COLUMNS} FROM files f WHERE {asked} AND f.service = :service"
         for asked in both(_WITHIN, within("f.id", "ids"), "f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL")
     )
 )

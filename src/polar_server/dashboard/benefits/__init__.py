@@ -1,0 +1,1 @@
+"""Benefits: made, changed, ended, and who has them."""
