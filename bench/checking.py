@@ -49,35 +49,39 @@ def _issuer(server: Server) -> str:
 
 
 def _exchange(server: Server, operation: Operation, _: bytes, answer: Document) -> None:
-    _opaque_pair(answer)
-    alg = operation.name.split()[1]
-    keys = _key_set(_ask(server, operations.get(metadata.JWKS)))
-    token = jwt.decode(answer["id_token"], keys, algorithms=[alg])
-    claims = token.claims
-    assert token.header["alg"] == alg, "the client's algorithm"
-    assert claims["iss"] == _issuer(server), "iss"
-    assert claims["aud"] in (operation.client_id, [operation.client_id]), "aud"
+    claims = _pair(server, operation, operation.name.split()[1], answer)
     assert claims["nonce"] == NONCE, "nonce"
-    # OpenID Connect Core §3.1.3.6: the left half of the hash.
-    digest = hashlib.sha256(answer["access_token"].encode()).digest()[:16]
-    assert claims.get("at_hash", _base64url(digest)) == _base64url(digest), "at_hash"
-    assert claims["exp"] > claims["iat"], "exp"
-    userinfo = _ask(server, operations.get(metadata.USERINFO, answer["access_token"]))
-    assert userinfo["sub"] == claims["sub"], "sub"
 
 
-def _refresh(server: Server, _: Operation, request: bytes, answer: Document) -> None:
-    _opaque_pair(answer)
+def _refresh(server: Server, operation: Operation, request: bytes, answer: Document) -> None:
+    _pair(server, operation, "ES256", answer)
     assert answer["refresh_token"] not in request.decode(), "another refresh token"
-    userinfo = _ask(server, operations.get(metadata.USERINFO, answer["access_token"]))
-    assert userinfo["sub"], "sub"
 
 
-def _opaque_pair(answer: Document) -> None:
+def _pair(server: Server, operation: Operation, alg: str, answer: Document) -> dict[str, Any]:
+    """Opaque tokens, and an ID token about the same person; gives its claims."""
     assert answer["token_type"].lower() == "bearer", "token_type"
     assert answer["access_token"].count(".") < 2, "an opaque token"
     assert answer["refresh_token"], "refresh_token"
     assert set(answer.get("scope", SCOPE).split()) == set(SCOPE.split()), "scope"
+    claims = _verified(server, operation, alg, answer)
+    userinfo = _ask(server, operations.get(metadata.USERINFO, answer["access_token"]))
+    assert userinfo["sub"] == claims["sub"], "sub"
+    return claims
+
+
+def _verified(server: Server, operation: Operation, alg: str, answer: Document) -> dict[str, Any]:
+    keys = _key_set(_ask(server, operations.get(metadata.JWKS)))
+    token = jwt.decode(answer["id_token"], keys, algorithms=[alg])
+    claims: dict[str, Any] = token.claims
+    assert token.header["alg"] == alg, "the client's algorithm"
+    assert claims["iss"] == _issuer(server), "iss"
+    assert claims["aud"] in (operation.client_id, [operation.client_id]), "aud"
+    # OpenID Connect Core §3.1.3.6: the left half of the hash.
+    digest = hashlib.sha256(answer["access_token"].encode()).digest()[:16]
+    assert claims.get("at_hash", _base64url(digest)) == _base64url(digest), "at_hash"
+    assert claims["exp"] > claims["iat"], "exp"
+    return claims
 
 
 def _introspect(_: Server, operation: Operation, __: bytes, answer: Document) -> None:
