@@ -7,6 +7,7 @@ from polar_server.accounts.desk import note_visit
 from polar_server.dashboard.activity import pages as activity
 from polar_server.dashboard.apps import routes as apps
 from polar_server.dashboard.apps.developers import find_developer
+from polar_server.dashboard.benefits import pages as benefits
 from polar_server.dashboard.checkouts import pages as checkouts
 from polar_server.dashboard.customers import pages as customers
 from polar_server.dashboard.orders import pages as orders
@@ -18,7 +19,7 @@ from polar_server.dashboard.start import routes as start_routes
 from polar_server.dashboard.tokens import pages as tokens
 from polar_server.html import Pages
 
-AREAS = (overview, products, checkouts, orders, tokens, apps, activity, customers)
+AREAS = (overview, products, benefits, checkouts, orders, tokens, apps, activity, customers)
 
 
 def dashboard_router(pages: Pages) -> Router:
