@@ -10,6 +10,7 @@ from polar_server.dashboard.apps.developers import find_developer
 from polar_server.dashboard.benefits import pages as benefits
 from polar_server.dashboard.checkouts import pages as checkouts
 from polar_server.dashboard.customers import pages as customers
+from polar_server.dashboard.metrics import pages as metrics
 from polar_server.dashboard.orders import pages as orders
 from polar_server.dashboard.overview import pages as overview
 from polar_server.dashboard.places import find_place
@@ -19,7 +20,7 @@ from polar_server.dashboard.start import routes as start_routes
 from polar_server.dashboard.tokens import pages as tokens
 from polar_server.html import Pages
 
-AREAS = (overview, products, benefits, checkouts, orders, tokens, apps, activity, customers)
+AREAS = (overview, metrics, products, benefits, checkouts, orders, tokens, apps, activity, customers)
 
 
 def dashboard_router(pages: Pages) -> Router:

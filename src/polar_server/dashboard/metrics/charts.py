@@ -1,32 +1,35 @@
 """Charts: where everything of one stands. Pure geometry, which templates/charts.html draws as SVG.
 
 Heights are in pixels. Widths stretch with the page, so what has text is placed in percent, and lines in a box that is
-WIDE units wide and as high as the plot: text keeps its size on a telephone.
+one unit wide for each period: text keeps its size on a telephone, and a path is short however many periods it has.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Literal
 
-WIDE, HIGH = 1000, 150
+HIGH = 150
 LABELS = 4
 """The most names under a chart: as many as fit on a telephone."""
 _STEPS = (1, 2, 5, 10)
 _MOST_STEPS = 5
-_GAP = 0.15
-"""The part of a slot that is left free at each side of its bar."""
+_GAP, _BAR = ".15", ".7"
+"""The parts of a period's width that are left free in front of its bar, and taken by it."""
 
 Kind = Literal["bars", "line"]
 Number = int | float
-Write = Callable[[Number], str]
+Value = Number | None
+"""None where there is nothing that could have a value."""
+Write = Callable[[Value], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
     """A value beside the chart, with the line at its height."""
 
-    y: float
+    y: int
     text: str
 
 
@@ -56,8 +59,8 @@ class Series:
 
     kind: Kind
     names: Sequence[str]
-    values: Sequence[Number]
-    before: Sequence[Number]
+    values: Sequence[Value]
+    before: Sequence[Value]
     write: Write
     least: Number = 1
 
@@ -67,6 +70,7 @@ class Chart:
     """A chart. `drawn` and `before` are paths (SVG 2 §9.3), empty where there is nothing to draw."""
 
     kind: Kind
+    periods: int
     ticks: list[Tick]
     labels: list[Label]
     drawn: str
@@ -81,6 +85,7 @@ def chart_of(series: Series, *, pointed: bool = True) -> Chart:
     draw = _bars if series.kind == "bars" else _line
     return Chart(
         kind=series.kind,
+        periods=len(series.values),
         ticks=[Tick(_height(value, top), series.write(value)) for value in scale],
         labels=_labels(series.names),
         drawn=draw(series.values, top),
@@ -89,9 +94,9 @@ def chart_of(series: Series, *, pointed: bool = True) -> Chart:
     )
 
 
-def ticks(values: Sequence[Number], least: Number = 1) -> list[Number]:
+def ticks(values: Sequence[Value], least: Number = 1) -> list[Number]:
     """Round values from 0 to the greatest or a little above, at most five steps of 1, 2 or 5 times a power of ten."""
-    most = max([*values, 0])
+    most = max(value or 0 for value in [*values, 0])
     step = _step(most / _MOST_STEPS, least)
     return [_exact(number * step) for number in range(max(1, ceil(most / step - 1e-9)) + 1)]
 
@@ -110,30 +115,28 @@ def _exact(value: float) -> Number:
     return int(rounded) if rounded == int(rounded) else rounded
 
 
-def _height(value: Number, top: Number) -> float:
-    return round(HIGH - HIGH * value / top, 1)
+def _height(value: Number, top: Number) -> int:
+    return round(HIGH - HIGH * value / top)
 
 
-def _bars(values: Sequence[Number], top: Number) -> str:
-    width = WIDE / len(values)
-    return "".join(
-        f"M{_short((number + _GAP) * width)} {HIGH}V{_short(_height(value, top))}"
-        f"h{_short((1 - 2 * _GAP) * width)}V{HIGH}Z"
-        for number, value in enumerate(values)
-        if value
-    )
+def _bars(values: Sequence[Value], top: Number) -> str:
+    """A bar begins where the one before began, and as many units further on: closing a path leads back to its start."""
+    path, last = "", 0
+    for number, value in enumerate(values):
+        if high := HIGH - _height(value or 0, top):
+            path += f"m{number - last} 0v-{high}h{_BAR}v{high}z"
+            last = number
+    return f"M{_GAP} {HIGH}{path}" if path else ""
 
 
-def _line(values: Sequence[Number], top: Number) -> str:
-    if len(values) == 1:
-        return f"M0 {_short(_height(values[0], top))}H{WIDE}"
-    width = WIDE / max(1, len(values))
-    points = [f"{_short((number + 0.5) * width)} {_short(_height(value, top))}" for number, value in enumerate(values)]
-    return "M" + "L".join(points) if points else ""
-
-
-def _short(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
+def _line(values: Sequence[Value], top: Number) -> str:
+    """From value to value, across what has none. A single one is a line as wide as its period."""
+    points = [(number, _height(value, top)) for number, value in enumerate(values) if value is not None]
+    if len(points) < 2:
+        return "".join(f"M{number} {height}h1" for number, height in points)
+    steps = ((x - before, y - height) for (before, height), (x, y) in pairwise(points))
+    first, height = points[0]
+    return f"M{first}.5 {height}l" + " ".join(f"{x} {y}" if y >= 0 else f"{x}{y}" for x, y in steps)
 
 
 def _labels(names: Sequence[str]) -> list[Label]:

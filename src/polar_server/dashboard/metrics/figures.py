@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import zip_longest
 
 from polar_server.dashboard.metrics import words
-from polar_server.dashboard.metrics.charts import Chart, Kind, Series, chart_of
+from polar_server.dashboard.metrics.charts import Chart, Kind, Series, Value, chart_of
 from polar_server.dashboard.metrics.spans import Span
 from polar_server.dashboard.places import Place
 from polar_server.resource_server.money import digits_of
@@ -49,9 +51,7 @@ FIGURES = {
             "line",
         ),
         Figure("active_subscriptions", "Active subscriptions", "Those that have begun and go on.", "line"),
-        Figure(
-            "checkouts_conversion", "Conversion of checkouts", "The share of opened checkouts that were paid.", "line"
-        ),
+        Figure("checkouts_conversion", "Conversion of checkouts", "The share of those opened that were paid.", "bars"),
     )
 }
 _PARTS_OF_CONVERSION = ("checkouts", "succeeded_checkouts")
@@ -110,6 +110,11 @@ def _cut(found: Answer, begins: int) -> tuple[Answer, Answer]:
     )
 
 
+def _value(figure: Figure, period: dict[str, Number]) -> Value:
+    """What the figure is in a period. Without checkouts there is no share of them, where the API says 0."""
+    return None if figure.slug == "checkouts_conversion" and not period["checkouts"] else period[figure.slug]
+
+
 def _total(figure: Figure, found: Answer) -> Number:
     if figure.slug == "checkouts_conversion":
         opened, succeeded = (sum(period[slug] for period in found.periods) for slug in _PARTS_OF_CONVERSION)
@@ -119,53 +124,33 @@ def _total(figure: Figure, found: Answer) -> Number:
 
 
 def _shown(figure: Figure, present: Answer, before: Answer, span: Span, currency: str) -> Shown:
-    def write(value: Number) -> str:
-        return words.written(value, figure.type, currency)
-
+    values, old = ([_value(figure, period) for period in found.periods] for found in (present, before))
     total, length = _total(figure, present), span.length()
     when = f"{length} before" if figure.counted_at_end else f"in the {length} before"
-    rows = _rows(figure, present, before, span, currency)
+    write = partial(words.written, kind=figure.type, currency=currency)
+    series = Series(
+        kind=figure.kind,
+        names=[words.axis_name(timestamp, span.interval) for timestamp in present.timestamps],
+        values=values,
+        before=old[: len(values)],
+        write=partial(words.written_shortly, kind=figure.type, currency=currency),
+        least={"percentage": 0.2, "currency": 10 ** digits_of(currency)}.get(figure.type, 1),
+    )
+    names = [words.period_name(timestamp, span.interval) for timestamp in present.timestamps]
     return Shown(
         figure=figure,
         value=write(total),
         change=words.change(total, _total(figure, before), figure.type, when),
-        chart=chart_of(_series(figure, present, before, span, currency), pointed=len(rows) <= POINTED),
-        rows=rows,
-        describes=_describes(figure, present, span, write(max(period[figure.slug] for period in present.periods))),
+        chart=chart_of(series, pointed=len(values) <= POINTED),
+        rows=[Row(*each) for each in zip_longest(names, map(write, values), map(write, series.before), fillvalue="")],
+        describes=_describes(figure, span, names, write(max(each or 0 for each in values))),
     )
 
 
-def _series(figure: Figure, present: Answer, before: Answer, span: Span, currency: str) -> Series:
-    least = {"percentage": 0.2, "currency": 10 ** digits_of(currency)}.get(figure.type, 1)
-    return Series(
-        kind=figure.kind,
-        names=[words.axis_name(timestamp, span.interval) for timestamp in present.timestamps],
-        values=[period[figure.slug] for period in present.periods],
-        before=[period[figure.slug] for period in before.periods][: len(present.periods)],
-        write=lambda value: words.written_shortly(value, figure.type, currency),
-        least=least,
-    )
-
-
-def _rows(figure: Figure, present: Answer, before: Answer, span: Span, currency: str) -> list[Row]:
-    old = [words.written(period[figure.slug], figure.type, currency) for period in before.periods]
-    return [
-        Row(
-            name=words.period_name(timestamp, span.interval),
-            value=words.written(period[figure.slug], figure.type, currency),
-            before=old[number] if number < len(old) else "",
-        )
-        for number, (timestamp, period) in enumerate(zip(present.timestamps, present.periods, strict=True))
-    ]
-
-
-def _describes(figure: Figure, present: Answer, span: Span, most: str) -> str:
+def _describes(figure: Figure, span: Span, names: Sequence[str], most: str) -> str:
     """What the picture shows, for whoever does not see it."""
-    names = [
-        words.period_name(timestamp, span.interval) for timestamp in (present.timestamps[0], present.timestamps[-1])
-    ]
     shape = "A bar" if figure.kind == "bars" else "A line with a point"
     return (
-        f"{shape} for each {span.interval}, from {names[0]} to {names[1]}. The most is {most}. "
-        f"A dashed line shows the {span.length()} before. The table below has the numbers."
+        f"{shape} for each {span.interval}, from {names[0]} to {names[-1]}. The most is {most}. "
+        f"A dashed line shows the {span.length()} before. The table has the numbers."
     )

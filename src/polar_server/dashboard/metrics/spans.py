@@ -9,6 +9,14 @@ from polar_server.resources.metrics.periods import Interval, boundaries
 USUAL = "30d"
 PERIODS: dict[str, str] = {"7d": "7 days", "30d": "30 days", "90d": "90 days", "12m": "12 months"}
 """What can be chosen with one click."""
+ZONES = (
+    *("UTC", "Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "America/Bogota", "America/Chicago"),
+    *("America/Denver", "America/Los_Angeles", "America/Mexico_City", "America/New_York", "America/Sao_Paulo"),
+    *("America/Toronto", "Asia/Dubai", "Asia/Hong_Kong", "Asia/Jakarta", "Asia/Kolkata", "Asia/Seoul"),
+    *("Asia/Shanghai", "Asia/Singapore", "Asia/Tokyo", "Australia/Sydney", "Europe/Berlin", "Europe/Istanbul"),
+    *("Europe/London", "Europe/Madrid", "Europe/Paris", "Europe/Warsaw", "Pacific/Auckland"),
+)
+"""Time zones that are offered; each of the IANA database can be typed."""
 _DAYS = {"7d": 7, "30d": 30, "90d": 90}
 _STEPS: dict[str, Interval] = {"7d": "day", "30d": "day", "90d": "week", "12m": "month"}
 """How long a step is where nobody says."""

@@ -11,14 +11,16 @@ _SOME_TIMES = 10
 """From so many times as much on, nobody counts in percent."""
 
 
-def written(value: Number, kind: MetricType, currency: str) -> str:
-    """`$1,250.00`, `37` or `42.5%`."""
+def written(value: Number | None, kind: MetricType, currency: str) -> str:
+    """`$1,250.00`, `37` or `42.5%`; `None` for what has no value."""
+    if value is None:
+        return "None"
     if kind == "percentage":
         return f"{value:.1%}"
     return money(int(value), currency) if kind == "currency" else f"{value:,}"
 
 
-def written_shortly(value: Number, kind: MetricType, currency: str) -> str:
+def written_shortly(value: Number | None, kind: MetricType, currency: str) -> str:
     """The same beside a chart, without a fraction of nothing: `$1,250`."""
     return written(value, kind, currency).replace(".0%", "%").removesuffix("." + "0" * digits_of(currency))
 

@@ -1,16 +1,14 @@
 """`/v1/metrics/`: what was sold, by period; the same as CSV; and what may be asked."""
 
-from collections.abc import AsyncIterator
-
 from litestar import get
 from litestar.di import Provide
 from litestar.response import Stream
 
 from polar_server.authorization_server.server import AuthorizationServer, GivenServer
 from polar_server.resource_server.caller import Caller, GivenCaller
-from polar_server.resource_server.exports import Cells, csv_stream
 from polar_server.resources.metrics.answers import Answer, answer
 from polar_server.resources.metrics.definitions import DEFINITIONS
+from polar_server.resources.metrics.export import stream_metrics
 from polar_server.resources.metrics.periods import LIMITS, MIN_DATE
 from polar_server.resources.metrics.queries import list_real
 from polar_server.resources.metrics.questions import GivenQuestion, Question, ask
@@ -51,7 +49,7 @@ async def get_metrics(caller: GivenCaller, server: GivenServer, question: GivenQ
 async def export_metrics(caller: GivenCaller, server: GivenServer, question: GivenQuestion) -> Stream:
     """The same as CSV: a line for each period, a column for each metric."""
     found = await _answered(caller, server, question)
-    return csv_stream("metrics.csv", ["timestamp", *found.totals], _pages(found))
+    return stream_metrics(found)
 
 
 @get("/v1/metrics/limits", scopes=SCOPES)
@@ -72,11 +70,6 @@ async def _answered(caller: Caller, server: AuthorizationServer, question: Quest
 def _described(slug: str) -> Metric:
     metric = DEFINITIONS[slug]
     return Metric(slug, metric.display_name, metric.type)
-
-
-async def _pages(found: Answer) -> AsyncIterator[list[Cells]]:
-    for timestamp, values in zip(found.timestamps, found.periods, strict=True):
-        yield [[timestamp.isoformat(), *map(str, values.values())]]
 
 
 routes = [get_metrics, export_metrics, get_metrics_limits]

@@ -1,0 +1,28 @@
+"""Figures in the dashboard, once something was sold."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Page
+from tests.browser.steps import press
+
+if TYPE_CHECKING:
+    from tests.browser.dashboard import Room
+
+
+def walk(page: Page, room: "Room") -> Iterator[str]:
+    page.goto(room.url())
+    yield "dashboard-overview"
+    page.get_by_role("link", name="All metrics").click()
+    yield "dashboard-metrics"
+    for table in page.get_by_text("As a table").all():
+        table.click()
+    page.get_by_text("Other days, steps or time zone").click()
+    yield "dashboard-metrics-tables"
+    page.get_by_label("Time zone").fill("Europe/Berli")
+    press(page, "Show")
+    yield "dashboard-metrics-mistake"
+    page.get_by_label("Time zone").fill("Europe/Berlin")
+    page.get_by_label("Show", exact=True).select_option("Orders")
+    press(page, "Show")
+    yield "dashboard-metrics-alone"
