@@ -23,6 +23,7 @@ async def test_a_product_is_made_changed_archived_and_deleted(desk: Desk) -> Non
     assert (price["price_amount"], price["price_currency"]) == (4900, "usd")
 
     page = f"products/{product_id}"
+    assert "<title>Night lamp · Polar</title>" in (await desk.open(page)).text, "our name stays beside the product's"
     assert (await desk.post(page, **LAMP | {"name": "Day lamp"})).headers["location"].endswith("?done=saved")
     renamed = (await desk.api.get(f"/v1/products/{product_id}")).json()
     assert (renamed["name"], renamed["prices"][0]["id"]) == ("Day lamp", price["id"]), "a price that stays keeps its id"

@@ -150,7 +150,7 @@ def _environment(folders: Mapping[str, Path], reload: bool) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(words.FILTERS)
-    environment.globals.update(product=PRODUCT, static=lambda name: static.FILES[name].path)
+    environment.globals.update(product=PRODUCT, brand=PRODUCT, static=lambda name: static.FILES[name].path)
     return environment
 
 
