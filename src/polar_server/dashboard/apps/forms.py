@@ -74,7 +74,7 @@ def read_app(form: Mapping[str, str], client: RegisteredClient | None = None) ->
         metadata = replace(
             metadata, token_endpoint_auth_method=client.auth_method, grant_types=tuple(client.grant_types.split())
         )
-    return TypedApp(metadata, kind == "public" or "without_pkce" not in form), {}
+    return TypedApp(metadata, kind == "public" or not form.get("without_pkce")), {}
 
 
 def lines_of(text: str) -> list[tuple[int, str]]:

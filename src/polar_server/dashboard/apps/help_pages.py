@@ -23,7 +23,7 @@ async def show_events(developer: GivenDeveloper, client_id: FromPath[str]) -> Pa
     """The last hundred events, newest first."""
     client = await developer.find_app(client_id)
     asked = asked_of(developer.request, {}, "", kind=events.KINDS)
-    found = await list_events(developer.server.database, client.client_id)
+    found = events.in_order(await list_events(developer.server.database, client.client_id))
     wanted = [event for event in found if asked.chosen["kind"] in ("", events.kind_of(event))]
     return developer.render(
         "events",
