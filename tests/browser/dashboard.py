@@ -10,11 +10,11 @@ from polar_server.accounts.organizations import Organization
 from polar_server.accounts.people import Person
 
 from . import shops
-from .areas import activity, benefits, checkouts, customers, metrics, orders, overview, products
+from .areas import activity, benefits, checkouts, customers, metrics, orders, overview, products, webhooks
 from .shops import Shop
 from .steps import fill_in_sign_in
 
-AREAS = (overview, products, benefits, checkouts, orders, customers, activity, metrics)
+AREAS = (overview, products, benefits, checkouts, orders, customers, metrics, webhooks, activity)
 """In the order of the menu. The organization fills up on the way, and begins empty."""
 
 
