@@ -17,11 +17,25 @@ from polar_server.dashboard.places import find_place
 from polar_server.dashboard.products import pages as products
 from polar_server.dashboard.refusals import exception_handlers
 from polar_server.dashboard.start import routes as start_routes
+from polar_server.dashboard.subscriptions import pages as subscriptions
 from polar_server.dashboard.tokens import pages as tokens
 from polar_server.dashboard.webhooks import routes as webhooks
 from polar_server.html import Pages
 
-AREAS = (overview, metrics, products, benefits, checkouts, orders, tokens, apps, activity, customers, webhooks)
+AREAS = (
+    overview,
+    metrics,
+    products,
+    benefits,
+    checkouts,
+    orders,
+    tokens,
+    apps,
+    activity,
+    customers,
+    subscriptions,
+    webhooks,
+)
 
 
 def dashboard_router(pages: Pages) -> Router:
