@@ -1,0 +1,42 @@
+"""Webhooks in the dashboard."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Page
+from tests.browser.steps import press
+
+if TYPE_CHECKING:
+    from tests.browser.dashboard import Room
+
+
+def walk(page: Page, room: "Room") -> Iterator[str]:
+    page.goto(room.url("webhooks"))
+    yield "dashboard-webhooks-none"
+    page.goto(room.url("webhooks", "events"))
+    yield "dashboard-webhook-log-none"
+    page.goto(room.url("webhooks", "new"))
+    yield "dashboard-webhook-new"
+    page.get_by_label("URL").fill("https://shop.example")
+    page.get_by_role("button", name="Select none").click()
+    press(page, "Create endpoint")
+    yield "dashboard-webhook-mistakes"
+    page.get_by_label("URL").fill(f"{room.site}/no-such-page")
+    page.get_by_role("button", name="Select all").click()
+    press(page, "Create endpoint")
+    yield "dashboard-webhook"
+    room.shop.product()
+    page.goto(room.url("webhooks", "events"))
+    while not page.get_by_role("main").get_by_role("link", name="product.created").count():
+        page.reload()
+    yield "dashboard-webhook-log"
+    page.get_by_role("main").get_by_role("link", name="product.created").first.click()
+    yield "dashboard-webhook-event"
+    page.goto(room.url("webhooks"))
+    yield "dashboard-webhooks"
+    page.get_by_role("rowheader").get_by_role("link").click()
+    page.get_by_role("link", name="Edit").click()
+    yield "dashboard-webhook-edit"
+    page.go_back()
+    page.get_by_role("link", name="Delete endpoint").click()
+    yield "dashboard-webhook-delete"
