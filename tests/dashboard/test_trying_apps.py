@@ -8,7 +8,6 @@ import re
 from html import unescape
 from pathlib import Path
 
-import pytest
 from tests.world import ISSUER, World, query_of
 
 from .conftest import Desk
@@ -93,24 +92,24 @@ async def test_an_attempt_belongs_to_its_session_and_app(world: World, desk: Des
     assert (await desk.browser.submit(f"{page}/try/end", reference="x")).headers["location"].endswith("done=stale")
 
 
-@pytest.mark.parametrize("kind", ["confidential", "public"])
-async def test_the_code_is_ready(desk: Desk, tmp_path: Path, kind: str) -> None:
+async def test_the_code_is_ready(desk: Desk, tmp_path: Path) -> None:
     """In each language it is well formed and has the app's real ids, whatever is in them; its secret is in none."""
     redirect_uri = "https://shelf.example/it's$(x)"
-    made = await registered(desk, kind=kind, redirect_uris=redirect_uri)
-    page = await desk.browser.open(f"{APPS}/{made.client_id}/code")
-    snippets = [unescape(text) for text in re.findall(r"<pre [^>]*>([^<]*)</pre>", page.text)]
-    curl, python, javascript = snippets
-    assert all(made.client_id in text for text in snippets)
-    assert {("POLAR_CLIENT_SECRET" in text) for text in snippets} == {kind == "confidential"}
-    assert "polar_cs_" not in page.text
-    assert redirect_uri in _constants(python)
-    (tmp_path / "snippet.mjs").write_text(javascript)
-    await _run("node", "--check", str(tmp_path / "snippet.mjs"))
-    assert json.dumps(redirect_uri) in javascript
-    sent = await _run("sh", "-euc", curl.replace("curl -s", "echo curl -s"))
-    assert f"redirect_uri={redirect_uri}" in sent
-    assert ("client_secret=kept" in sent) is (kind == "confidential")
+    for kind in ("confidential", "public"):
+        made = await registered(desk, kind=kind, redirect_uris=redirect_uri)
+        page = await desk.browser.open(f"{APPS}/{made.client_id}/code")
+        snippets = [unescape(text) for text in re.findall(r"<pre [^>]*>([^<]*)</pre>", page.text)]
+        curl, python, javascript = snippets
+        assert all(made.client_id in text for text in snippets)
+        assert {("POLAR_CLIENT_SECRET" in text) for text in snippets} == {kind == "confidential"}
+        assert "polar_cs_" not in page.text
+        assert redirect_uri in _constants(python)
+        (tmp_path / "snippet.mjs").write_text(javascript)
+        await _run("node", "--check", str(tmp_path / "snippet.mjs"))
+        assert json.dumps(redirect_uri) in javascript
+        sent = await _run("sh", "-euc", curl.replace("curl -s", "echo curl -s"))
+        assert f"redirect_uri={redirect_uri}" in sent
+        assert ("client_secret=kept" in sent) is (kind == "confidential")
 
 
 def _constants(python: str) -> set[object]:
