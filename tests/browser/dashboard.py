@@ -10,11 +10,37 @@ from polar_server.accounts.organizations import Organization
 from polar_server.accounts.people import Person
 
 from . import shops
-from .areas import activity, apps, benefits, checkouts, customers, metrics, orders, overview, products, subscriptions, tokens, webhooks
+from .areas import (
+    activity,
+    apps,
+    benefits,
+    checkouts,
+    customers,
+    metrics,
+    orders,
+    overview,
+    products,
+    subscriptions,
+    tokens,
+    webhooks,
+)
 from .shops import Shop
 from .steps import fill_in_sign_in
 
-AREAS = (overview, products, benefits, checkouts, orders, subscriptions, customers, metrics, webhooks, activity, tokens, apps)
+AREAS = (
+    overview,
+    products,
+    benefits,
+    checkouts,
+    orders,
+    subscriptions,
+    customers,
+    metrics,
+    webhooks,
+    activity,
+    tokens,
+    apps,
+)
 """In the order of the menu. The organization fills up on the way, and begins empty."""
 
 
