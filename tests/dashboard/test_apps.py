@@ -165,8 +165,24 @@ async def test_all_scopes_are_chosen_without_a_script(desk: Desk) -> None:
 def test_a_change_keeps_what_the_form_does_not_ask() -> None:
     """An app that registered itself keeps how it authenticates and its grant types; there is a limit of addresses."""
     client = RegisteredClient(
-        *("polar_ci_1", AuthMethod.CLIENT_SECRET_BASIC, "authorization_code", "openid", "RS256", False, "Shelf"),
-        *(f'["{CALLBACK}"]', SubjectType.USER, True, False, "u1", None, None, None, None, 1, None),
+        client_id="polar_ci_1",
+        auth_method=AuthMethod.CLIENT_SECRET_BASIC,
+        grant_types="authorization_code",
+        scope="openid",
+        id_token_alg="RS256",
+        is_resource_server=False,
+        name="Shelf",
+        redirect_uris_json=f'["{CALLBACK}"]',
+        default_sub_type=SubjectType.USER,
+        require_pkce=True,
+        is_anonymous=False,
+        owner_id="u1",
+        client_uri=None,
+        logo_uri=None,
+        policy_uri=None,
+        tos_uri=None,
+        created_at=1,
+        modified_at=None,
     )
     typed, errors = forms.read_app(forms.form_of(client) | {"client_name": "Shelf 2"}, client)
     assert typed is not None, errors

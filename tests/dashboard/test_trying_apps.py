@@ -56,6 +56,7 @@ async def test_a_whole_sign_in_is_shown_and_its_tokens_revoked(world: World, des
     events = (await desk.browser.open(f"{page}/events")).text
     for words in ("Somebody allowed the app", "A code was exchanged for tokens", "invalid_client: wrong secret"):
         assert words in events
+    assert "203.0.113.5" not in events.split("Somebody was asked")[1].split("</tr>")[0], "people's addresses are theirs"
     refusals = (await desk.browser.open(f"{page}/events?kind=refused")).text
     assert ("wrong secret" in refusals, "Somebody allowed" in refusals) == (True, False)
 

@@ -88,11 +88,13 @@ _RENEW_REGISTRATION = Statement("""
         registration_id = :id, registration_digest = :digest, registration_key_id = :key_id, modified_at = :now
     WHERE client_id = :client_id AND deleted_at IS NULL
 """)
-_FIND_KEPT_SECRETS = Statement("""
+_KEPT_SECRETS = """
     SELECT secret_id, previous_secret_id, previous_secret_expires_at, registration_id,
         registration_digest IS NOT NULL AS has_registration
     FROM clients WHERE client_id = :client_id AND deleted_at IS NULL
-""")
+"""
+_FIND_KEPT_SECRETS = Statement(_KEPT_SECRETS)
+_LOCK_KEPT_SECRETS = Statement(_KEPT_SECRETS, postgres=f"{_KEPT_SECRETS} FOR UPDATE")
 _COUNT_PEOPLE = Statement("""
     SELECT client_id, count(DISTINCT user_id) AS people FROM grants
     WHERE revoked_at IS NULL
@@ -176,8 +178,12 @@ async def renew_registration(tx: Transaction, **columns: Any) -> bool:
 
 async def find_kept_secrets(tx: Transaction, client_id: str) -> KeptSecrets | None:
     """Which secrets a client has; None when there is no such client."""
-    row = await tx.first(_FIND_KEPT_SECRETS, client_id=client_id)
-    return None if row is None else KeptSecrets(row[0], row[1], row[2], row[3], bool(row[4]))
+    return _kept_of(await tx.first(_FIND_KEPT_SECRETS, client_id=client_id))
+
+
+async def lock_kept_secrets(tx: Transaction, client_id: str) -> KeptSecrets | None:
+    """The same, with the client's row held until the end of the transaction."""
+    return _kept_of(await tx.first(_LOCK_KEPT_SECRETS, client_id=client_id))
 
 
 async def count_people(tx: Transaction, owner_id: str) -> dict[str, int]:
@@ -188,3 +194,7 @@ async def count_people(tx: Transaction, owner_id: str) -> dict[str, int]:
 async def delete_client(tx: Transaction, client_id: str, now: int) -> bool:
     """Delete a client. Its tokens die with it: every look at them joins the client."""
     return await tx.run(_DELETE, client_id=client_id, now=now) == 1
+
+
+def _kept_of(row: Row | None) -> KeptSecrets | None:
+    return None if row is None else KeptSecrets(row[0], row[1], row[2], row[3], bool(row[4]))

@@ -1,7 +1,7 @@
 """Apps in the dashboard."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
@@ -35,7 +35,7 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     yield "dashboard-app-delete"
 
 
-def _registered(page: Page) -> Iterator[str]:
+def _registered(page: Page) -> Generator[str, None, str]:
     """Register an app; gives its secret in the end."""
     addresses = page.get_by_label("Redirect URIs")
     page.get_by_label("Name", exact=True).fill("Record Shelf")

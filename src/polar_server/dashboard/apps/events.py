@@ -35,5 +35,10 @@ def sentence_of(event: ClientEvent) -> str:
     return EVENTS.get(event.event, ("", event.event))[1]
 
 
+def address_of(event: ClientEvent) -> str:
+    """Where a program of the developer's called from; the addresses of people are their own affair."""
+    return "" if event.event.startswith("authorize.") else event.address
+
+
 def _place(event: ClientEvent) -> int:
     return _ORDER.index(event.event) if event.event in EVENTS else len(_ORDER)

@@ -32,6 +32,7 @@ async def show_events(developer: GivenDeveloper, client_id: FromPath[str]) -> Pa
         events=wanted,
         kind_of=events.kind_of,
         sentence_of=events.sentence_of,
+        address_of=events.address_of,
         badges=events.BADGES,
     )
 

@@ -16,7 +16,8 @@ async def rotate_secret(developer: Developer, client: RegisteredClient, overlap:
     """A new secret; None for an app that has none. `overlap` is in seconds. Raises TwoSecretsWork."""
     server = developer.server
     async with server.database.write() as tx:
-        kept = await client_queries.find_kept_secrets(tx, client.client_id)
+        # Two that are made at once would end the one in use.
+        kept = await client_queries.lock_kept_secrets(tx, client.client_id)
         if kept is not None and kept.is_rotating(developer.now):
             raise TwoSecretsWork
         return await clients.rotate_secret(
