@@ -56,6 +56,23 @@ async def test_parts_become_one_object(storage: S3Storage) -> None:
         assert (await http.get(url)).status_code in (403, 404)
 
 
+async def test_a_part_that_this_server_has_is_sent_like_any_other(storage: S3Storage) -> None:
+    """It is joined with the parts of others; where there is no upload any more, that is a failure of the storage."""
+
+    async def body(content: bytes) -> AsyncIterator[bytes]:
+        for start in range(0, len(content), 1_000_000):
+            yield content[start : start + 1_000_000]
+
+    parts = announced(PIECES)
+    upload_id = await storage.begin("key-9", parts)
+    etags = [await storage.send("key-9", upload_id, parts[0], body(PIECES[0]))]
+    etags.append(await _send(storage, upload_id, parts[1], PIECES[1]))
+    assert (await storage.join("key-9", upload_id, said(parts, etags))).size == 5_242_900
+    await storage.remove("key-9", upload_id)
+    with pytest.raises(StorageFailed, match="to PUT"):
+        await storage.send("key-9", upload_id, parts[1], body(PIECES[1]))
+
+
 async def test_what_is_joined_is_what_was_announced(storage: S3Storage) -> None:
     """A part that is missing, of another length, or of another checksum or ETag than said, is refused by number."""
     parts = announced(PIECES)

@@ -77,6 +77,10 @@ class Place:
         """The posted form. Raises csrf.Forbidden."""
         return await self.pages.read_form(self.request, self.session)
 
+    def check_form(self, token: str) -> None:
+        """The same for a form that is read in another way. Raises csrf.Forbidden."""
+        self.pages.check_form(self.request, self.session, token)
+
     def render(self, template: str, status: int = 200, **values: Any) -> Page:
         """The template `dashboard/<template>.html`; `path` in it gives addresses within the organization."""
         return self.pages.render(

@@ -107,9 +107,12 @@ class Pages:
         Raises csrf.Forbidden for a form that is not ours, oauth.errors.InvalidRequest for one that cannot be read.
         """
         form = read_form(await request.body())
-        given = form.pop(csrf.FIELD, "")
-        csrf.check(request, self._server_keys, self._settings.issuer, self.binding(request, session), given)
+        self.check_form(request, session, form.pop(csrf.FIELD, ""))
         return form
+
+    def check_form(self, request: PageRequest, session: SignedIn | None, given: str) -> None:
+        """Whether a form with this token is one of ours. Raises csrf.Forbidden."""
+        csrf.check(request, self._server_keys, self._settings.issuer, self.binding(request, session), given)
 
     def binding(self, request: PageRequest, session: SignedIn | None) -> str | None:
         """What ties a form to a browser: the session's id, or the browser cookie. None when there is neither."""

@@ -53,6 +53,10 @@ class LocalStorage:
         )
         return f"{self._url}/{key}/content?{self.signer.query(permission)}"
 
+    async def send(self, key: str, upload_id: str, part: Part, body: AsyncIterator[bytes]) -> str:  # noqa: ARG002
+        permission = Permission("PUT", upload_id, 0, part.number, part.length, part.sha256 or "")
+        return await self.receive(upload_id, permission, body)
+
     async def receive(self, upload_id: str, permission: Permission, body: AsyncIterator[bytes]) -> str:
         """Keep a part if it has the permission's length and checksum; its ETag. Raises BytesRefused."""
         folder = self._uploads(upload_id)

@@ -1,6 +1,6 @@
 """What storages have in common: an object is sent in parts, joined, and read by signed URLs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -89,6 +89,9 @@ class Storage(Protocol):
 
     def part_url(self, key: str, upload_id: str, part: Part, now: int) -> PartUrl:
         """A URL that takes this part, by PUT, for URL_LIFETIME seconds."""
+
+    async def send(self, key: str, upload_id: str, part: Part, body: AsyncIterator[bytes]) -> str:
+        """Keep a part that this server has itself; its ETag. Raises StorageFailed, BytesRefused."""
 
     async def join(self, key: str, upload_id: str, parts: Sequence[tuple[Part, SentPart]]) -> Stored:
         """Check the parts and make them one object. Raises PartRefused, after which parts can be sent again."""

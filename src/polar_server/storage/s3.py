@@ -4,7 +4,7 @@ The server itself sends small requests only, each by a URL that it signs for a m
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 from types import MappingProxyType
@@ -84,6 +84,12 @@ class S3Storage:
         }
         return self._sign("GET", key, query, {}, now, URL_LIFETIME)
 
+    async def send(self, key: str, upload_id: str, part: Part, body: AsyncIterator[bytes]) -> str:
+        address = self.part_url(key, upload_id, part, int(self._clock()))
+        headers = {**address.headers, "content-length": str(part.length)}
+        answer = await self._exchange("PUT", address.url, headers, body)
+        return answer.headers.get("etag", "")
+
     async def join(self, key: str, upload_id: str, parts: Sequence[tuple[Part, SentPart]]) -> Stored:
         found = await self._list_parts(key, upload_id)
         for part, sent in parts:
@@ -139,10 +145,21 @@ class S3Storage:
     ) -> _Answer:
         """One small request. Raises StorageFailed for no answer, or for one with another status."""
         url = self._sign(method, key, query, headers, int(self._clock()), _OWN_LIFETIME)
-        sent = {**headers, "host": self._location.host, "content-length": str(len(body))}
+        return await self._exchange(method, url, {**headers, "content-length": str(len(body))}, body, expected)
+
+    async def _exchange(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | AsyncIterator[bytes],
+        expected: Sequence[int] = (200,),
+    ) -> _Answer:
+        """The answer to a signed request. Raises StorageFailed."""
+        sent = [*headers.items(), ("host", self._location.host)]
         try:
             async with self._pool.stream(
-                method, url, headers=list(sent.items()), content=body, extensions={"timeout": _WAIT}
+                method, url, headers=sent, content=body, extensions={"timeout": _WAIT}
             ) as response:
                 answer = await _read(response)
         except _FAILURES as error:

@@ -1,0 +1,1 @@
+"""Files: uploaded, found, renamed, downloaded and deleted."""

@@ -1,0 +1,34 @@
+"""Files in the dashboard."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Page
+from tests.browser.steps import press
+
+if TYPE_CHECKING:
+    from tests.browser.dashboard import Room
+
+
+def walk(page: Page, room: "Room") -> Iterator[str]:
+    page.goto(room.url("files"))
+    yield "dashboard-files-none"
+    page.get_by_role("main").get_by_role("link", name="Upload a file").first.click()
+    yield "dashboard-file-new"
+    _choose(page, b"")
+    press(page, "Upload file")
+    yield "dashboard-file-mistake"
+    _choose(page, b"How to build a lamp. " * 1000)
+    press(page, "Upload file")
+    yield "dashboard-file-uploaded"
+    page.goto(room.url("files"))
+    yield "dashboard-files"
+    page.get_by_role("link", name="guide.txt").click()
+    page.get_by_role("link", name="Delete file").click()
+    yield "dashboard-file-delete"
+
+
+def _choose(page: Page, content: bytes) -> None:
+    page.get_by_label("File", exact=True).set_input_files(
+        {"name": "guide.txt", "mimeType": "text/plain", "buffer": content}
+    )
