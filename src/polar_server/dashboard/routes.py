@@ -10,6 +10,7 @@ from polar_server.dashboard.apps.developers import find_developer
 from polar_server.dashboard.benefits import pages as benefits
 from polar_server.dashboard.checkouts import pages as checkouts
 from polar_server.dashboard.customers import pages as customers
+from polar_server.dashboard.files import pages as files
 from polar_server.dashboard.metrics import pages as metrics
 from polar_server.dashboard.orders import pages as orders
 from polar_server.dashboard.overview import pages as overview
@@ -27,6 +28,7 @@ AREAS = (
     metrics,
     products,
     benefits,
+    files,
     checkouts,
     orders,
     tokens,
