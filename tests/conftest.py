@@ -99,7 +99,7 @@ async def database(anyio_backend: object, database_url: str) -> AsyncIterator[Da
 @pytest.fixture(scope="session")
 def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server process on SQLite for the whole run: tests share it, so each makes its own people and clients."""
-    with servers.serve(tmp_path_factory.mktemp("sqlite-server")) as server:
+    with servers.serve(tmp_path_factory.mktemp("sqlite-server"), outbound_loopback=True) as server:
         yield server
 
 

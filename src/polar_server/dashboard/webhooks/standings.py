@@ -36,9 +36,9 @@ def _judge(row: Row) -> tuple[str, str, str]:
         return "Disabled", "bad", _why_disabled(row)
     if row["tries"]:
         tries = f"{row['tries']} of {ATTEMPTS} tries" if row["tries"] > 1 else f"The first of {ATTEMPTS} tries"
-        return "Failing", "warn", f"{tries} failed. {last_answer(row)}"
+        return "Failing", "warn", f"{tries} failed. {_last_answer(row)}"
     if row["failed_in_a_row"]:
-        return "Failing", "warn", f"{_events(row['failed_in_a_row'])} did not arrive. {last_answer(row)}"
+        return "Failing", "warn", f"{_events(row['failed_in_a_row'])} did not arrive. {_last_answer(row)}"
     if row["tried_at"] is None:
         return "Nothing sent yet", "", ""
     return "Healthy", "good", ""
@@ -47,14 +47,14 @@ def _judge(row: Row) -> tuple[str, str, str]:
 def _why_disabled(row: Row) -> str:
     if row["failed_in_a_row"] < FAILURES:
         return "Somebody disabled it."
-    return f"{_events(row['failed_in_a_row'])} in a row did not arrive, so it was disabled. {last_answer(row)}"
+    return f"{_events(row['failed_in_a_row'])} in a row did not arrive, so it was disabled. {_last_answer(row)}"
 
 
-def last_answer(row: Row) -> str:
-    """What came of the last attempt, as a sentence."""
+def _last_answer(row: Row) -> str:
+    """What came of the last attempt, as a sentence. Without an answer the sender said why."""
     if row["http_code"] is not None:
         return f"The last answer was {row['http_code']}."
-    return f"No answer came: {row['response']}" if row["response"] else ""
+    return str(row["response"] or "")
 
 
 def _events(count: int) -> str:
