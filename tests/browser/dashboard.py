@@ -16,6 +16,7 @@ from .areas import (
     benefits,
     checkouts,
     customers,
+    files,
     metrics,
     orders,
     overview,
@@ -30,7 +31,6 @@ from .steps import fill_in_sign_in
 AREAS = (
     overview,
     products,
-    benefits,
     checkouts,
     orders,
     subscriptions,
@@ -40,6 +40,8 @@ AREAS = (
     activity,
     tokens,
     apps,
+    benefits,
+    files,
 )
 """In the order of the menu. The organization fills up on the way, and begins empty."""
 

@@ -14,7 +14,7 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     page.goto(room.url("checkouts"))
     yield "dashboard-checkouts-none"
     room.shop.product("Desk lamp", 1250)
-    page.get_by_role("link", name="Make a checkout link").click()
+    page.get_by_role("link", name="New checkout link").click()
     yield "dashboard-checkout-new"
     page.get_by_label("Customer's email").fill("grace@example.com")
     press(page, "Create link")
