@@ -38,7 +38,6 @@ SIGNED_IN = [
     "/account/sessions/end",
     "/account/sessions/end-others",
     "/dashboard/organizations",
-    "/dashboard/acme/settings",
     "/dashboard/acme/members/role",
     "/dashboard/acme/members/remove",
     "/dashboard/acme/invitations",

@@ -1,4 +1,4 @@
-"""Organizations: listed, created, shown and edited by their members."""
+"""Organizations: listed, created and shown to their members."""
 
 import asyncio
 
@@ -80,33 +80,6 @@ async def test_who_is_signed_out_is_led_to_sign_in(world: World) -> None:
     assert answer.headers["location"] == "/sign-in?return_to=%2Fdashboard%2Facme%2Fmembers"
 
 
-async def test_a_manager_edits_name_and_avatar(world: World) -> None:
-    """An admin may; the slug stays; an empty avatar removes it."""
-    owner = await world.person("bob@example.com")
-    organization = await _organization(world, owner.id)
-    browser, admin = await world.signed_in("ada@example.com")
-    async with world.database.write() as transaction:
-        await organizations.add_member(transaction, organization.id, admin.id, Role.ADMIN, NOW)
-    for avatar in ("https://img.example/a.png", ""):
-        answer = await browser.visit("/dashboard/acme/settings", name="Acme Two", avatar_url=avatar)
-        assert answer.headers["location"] == "/dashboard/acme/settings?done=saved"
-        saved = await organizations.find_organization(world.database, "acme")
-        assert saved
-        assert (saved.id, saved.name, saved.avatar_url) == (organization.id, "Acme Two", avatar or None)
-
-
-@pytest.mark.parametrize("field,value", [("name", ""), ("avatar_url", "http://img.example/a.png")])
-async def test_a_bad_edit_is_named(world: World, field: str, value: str) -> None:
-    """The page names the field and keeps what was typed."""
-    browser, person = await world.signed_in("ada@example.com")
-    await _organization(world, person.id)
-    typed = {"name": "Acme Two", "avatar_url": "", field: value}
-    answer = await browser.visit("/dashboard/acme/settings", **typed)
-    assert answer.status_code == 400
-    assert f'id="{field}-error"' in answer.text
-    assert all(f'value="{typed[name]}"' in answer.text for name in typed)
-
-
 async def test_a_member_sees_people_but_no_forms_of_managers(world: World) -> None:
     """And is refused when posting them all the same."""
     owner = await world.person("bob@example.com", name="Bob")
@@ -117,7 +90,6 @@ async def test_a_member_sees_people_but_no_forms_of_managers(world: World) -> No
     page = await browser.open("/dashboard/acme/members")
     assert "bob@example.com" in page.text
     assert browser.forms("/dashboard/acme/invitations") == []
-    await browser.open("/dashboard/acme/settings")
-    assert browser.forms("/dashboard/acme/settings") == []
-    token = world.csrf(browser, "/dashboard/acme/settings")
-    assert (await browser.post("/dashboard/acme/settings", {"csrf": token, "name": "Mine"})).status_code == 403
+    token = world.csrf(browser, "/dashboard/acme/invitations")
+    typed = {"csrf": token, "email": "eve@example.com", "role": "member"}
+    assert (await browser.post("/dashboard/acme/invitations", typed)).status_code == 403

@@ -35,13 +35,14 @@ AREAS = (
     orders,
     subscriptions,
     customers,
-    metrics,
     webhooks,
     activity,
     tokens,
     apps,
     benefits,
     files,
+    metrics,
+    settings,
 )
 """In the order of the menu. The organization fills up on the way, and begins empty."""
 

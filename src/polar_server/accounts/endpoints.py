@@ -18,7 +18,6 @@ from polar_server.accounts import (
     invitation_pages,
     member_pages,
     organization_pages,
-    organization_settings_pages,
     password_pages,
     password_reset_pages,
     security_pages,
@@ -48,7 +47,6 @@ _PAGES = (
     leaving_pages,
     confirm_pages,
     organization_pages,
-    organization_settings_pages,
     member_pages,
     invitation_pages,
 )

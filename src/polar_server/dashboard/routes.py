@@ -4,6 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from polar_server.accounts.desk import note_visit
+from polar_server.dashboard import test_organizations
 from polar_server.dashboard.activity import pages as activity
 from polar_server.dashboard.apps import routes as apps
 from polar_server.dashboard.apps.developers import find_developer
@@ -17,6 +18,7 @@ from polar_server.dashboard.overview import pages as overview
 from polar_server.dashboard.places import find_place
 from polar_server.dashboard.products import pages as products
 from polar_server.dashboard.refusals import exception_handlers
+from polar_server.dashboard.settings import pages as settings
 from polar_server.dashboard.start import routes as start_routes
 from polar_server.dashboard.subscriptions import pages as subscriptions
 from polar_server.dashboard.tokens import pages as tokens
@@ -26,6 +28,8 @@ from polar_server.html import Pages
 AREAS = (
     overview,
     metrics,
+    settings,
+    test_organizations,
     products,
     benefits,
     files,
