@@ -43,6 +43,12 @@ def press(page: Page, name: str) -> None:
         page.get_by_role("main").get_by_role("button", name=name, exact=True).first.click()
 
 
+def follow(page: Page, name: str) -> None:
+    """Follow a link in the main part, and wait for the page that it leads to."""
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("link", name=name, exact=True).first.click()
+
+
 def expect_heading(page: Page, text: str) -> None:
     """The page's one heading of the first level."""
     expect(page.get_by_role("heading", level=1)).to_have_text(text)

@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
-from tests.browser.steps import press
+from tests.browser.steps import follow, press
 
 if TYPE_CHECKING:
     from tests.browser.dashboard import Room
@@ -15,7 +15,7 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     apps = f"{room.server.issuer}/dashboard/apps"
     page.goto(apps)
     yield "dashboard-apps-none"
-    page.get_by_role("link", name="New app").click()
+    follow(page, "New app")
     yield "dashboard-app-new"
     secret = yield from _registered(page)
     yield from _tried(page, secret)
@@ -27,7 +27,7 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     yield "dashboard-app"
     press(page, "Make a new secret")
     yield "dashboard-app-secret"
-    page.get_by_role("link", name="I have kept it").click()
+    follow(page, "I have kept it")
     yield "dashboard-app-two-secrets"
     page.goto(apps)
     yield "dashboard-apps"
@@ -62,11 +62,11 @@ def _registered(page: Page) -> Generator[str, None, str]:
 
 def _tried(page: Page, secret: str) -> Iterator[str]:
     """Sign in to the app, step by step."""
-    page.get_by_role("main").get_by_role("link", name="Try it").click()
+    follow(page, "Try it")
     yield "dashboard-app-try-first"
     press(page, "Add this redirect URI")
     yield "dashboard-app-try"
-    page.get_by_role("link", name="Sign in to Record Shelf").click()
+    follow(page, "Sign in to Record Shelf")
     press(page, "Allow")
     yield "dashboard-app-try-callback"
     page.get_by_label("Client secret").fill("something else")
