@@ -21,6 +21,7 @@ from .areas import (
     orders,
     overview,
     products,
+    settings,
     subscriptions,
     tokens,
     webhooks,
