@@ -52,14 +52,25 @@ async def test_money_is_given_back_in_parts_and_never_twice(world: World, desk: 
 
 
 async def test_documents_open_where_they_are_there(world: World, desk: Desk, stranger_desk: Desk) -> None:
-    """The receipt of a paid order opens; its invoice waits for an address; strangers find neither."""
+    """The receipt of a paid order opens; its invoice waits until it is known who is billed; strangers find neither."""
     order = await ordering.place(world, await ordering.customer(desk.api))
     page = f"orders/{order['id']}"
     receipt = await desk.open(f"{page}/documents/receipt")
     assert "Ada" in (await desk.browser.open(receipt.headers["location"])).text
     assert (await desk.open(f"{page}/documents/invoice")).status_code == 404
-    billing = {"billing_name": "Ada", "billing_address": ordering.ADDRESS}
-    await desk.api.patch(f"/v1/orders/{order['id']}", billing)
+    assert "Add name and address" in (await desk.open(page)).text
+    billing = {name: text for name, text in ordering.ADDRESS.items() if name != "country"}
+    await desk.post(f"{page}/billing", **billing)
+    assert set(desk.errors) == {"country", "billing_name"}
+    assert (await desk.post(f"{page}/billing", billing_name="Ada", **ordering.ADDRESS)).status_code == 303
+    assert "75002 Paris" in (await desk.open(page)).text
+    moved = await desk.post(f"{page}/billing", billing_name="Ada & Co", line1="2 rue", city="Nice", country="DE")
+    assert moved.status_code == 303
+    kept = (await desk.api.get(f"/v1/orders/{order['id']}")).json()
+    assert (kept["billing_name"], kept["billing_address"]["city"]) == ("Ada & Co", "Nice")
+    assert (kept["billing_address"]["country"], kept["billing_address"]["state"]) == ("FR", "IDF"), (
+        "its tax is of there"
+    )
     assert (await desk.open(f"{page}/documents/invoice")).status_code == 303
     assert (await desk.open(f"{page}/documents/other")).status_code == 404
     assert (await stranger_desk.open(f"{page}/documents/receipt")).status_code == 404

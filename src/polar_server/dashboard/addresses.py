@@ -16,6 +16,12 @@ def sent_address(form: Mapping[str, str]) -> tuple[dict[str, str] | None, dict[s
     return typed or None, {}
 
 
+def sent_elsewhere(form: Mapping[str, str], current: Address) -> dict[str, str]:
+    """The address that was typed, in the country of the present one, which cannot change any more."""
+    typed = {name: text for name in FIELDS if (text := form.get(name, "").strip()) and name != "state"}
+    return typed | {"country": current.country}
+
+
 def fields_of(address: Address | None) -> dict[str, str]:
     """The fields of an address that is there."""
     return {} if address is None else {name: getattr(address, name) or "" for name in FIELDS}

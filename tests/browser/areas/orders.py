@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page
 from tests.browser import shops
-from tests.browser.steps import press
+from tests.browser.steps import follow, press
 
 if TYPE_CHECKING:
     from tests.browser.dashboard import Room
@@ -20,8 +20,15 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     press(page, "Pay $12.50")
     page.goto(room.url("orders"))
     yield "dashboard-orders"
-    page.get_by_role("link", name="Grace Hopper").click()
+    follow(page, "Grace Hopper")
     yield "dashboard-order"
+    follow(page, "Add name and address, for the invoice")
+    page.get_by_label("City").fill("Arlington")
+    press(page, "Save")
+    yield "dashboard-order-billing-mistake"
+    page.get_by_label("Country").select_option("United States")
+    press(page, "Save")
+    yield "dashboard-order-billed"
     page.get_by_label("Amount").fill("2000")
     press(page, "Give money back")
     yield "dashboard-order-refund-mistake"

@@ -1,11 +1,12 @@
-"""What was typed about a refund, as the API takes it, and orders in words."""
+"""What was typed about a refund or who is billed, as the API takes it, and orders in words."""
 
 from collections.abc import Mapping
 
+from polar_server.dashboard import addresses
 from polar_server.dashboard.forms import errors_of, read_sent
-from polar_server.resource_server.errors import RequestValidationError
+from polar_server.resource_server.errors import ApiError, RequestValidationError
 from polar_server.resource_server.money import money, read_amount
-from polar_server.resources.orders.schemas import Order
+from polar_server.resources.orders.schemas import Order, OrderUpdate
 from polar_server.resources.refunds.schemas import RefundCreate
 
 STATUSES = {
@@ -26,6 +27,28 @@ REASONS = {
     "fraudulent": "It was fraud",
     "other": "Another reason",
 }
+
+
+def billing_of(form: Mapping[str, str], order: Order) -> tuple[OrderUpdate | None, dict[str, str]]:
+    """Who is billed from now on, or a sentence for each field that cannot be read."""
+    name = form.get("billing_name", "").strip()
+    errors = {} if name else {"billing_name": "Enter the name that stands on the invoice."}
+    if order.billing_address is None:
+        address, wrong = addresses.sent_address(form)
+        errors |= wrong
+    else:
+        address = addresses.sent_elsewhere(form, order.billing_address)
+    if errors:
+        return None, errors
+    try:
+        return read_sent({"billing_name": name, "billing_address": address}, OrderUpdate), {}
+    except RequestValidationError as refused:
+        return None, billing_errors(refused)
+
+
+def billing_errors(refused: ApiError) -> dict[str, str]:
+    """A sentence for each field of who is billed that was refused."""
+    return errors_of(refused, ("billing_name", *addresses.FIELDS), billing_address="country")
 
 
 def refund_of(form: Mapping[str, str], order: Order) -> tuple[RefundCreate | None, dict[str, str]]:

@@ -7,51 +7,40 @@ from litestar import get, post
 from litestar.params import FromPath
 from litestar.response import Stream
 
+from polar_server.dashboard import addresses
 from polar_server.dashboard.forms import errors_of
 from polar_server.dashboard.lists import PER_PAGE, asked_of
 from polar_server.dashboard.orders import forms
 from polar_server.dashboard.places import PREFIX, GivenPlace, Place
-from polar_server.database import Transaction
+from polar_server.dashboard.sales import find_customers, list_orders, listed
 from polar_server.html import Page, redirect
+from polar_server.resource_server.countries import NAMES
 from polar_server.resource_server.errors import ApiError, ResourceNotFound
-from polar_server.resource_server.metadata import NOT_ASKED
-from polar_server.resources.customers.queries import CustomerFilter, list_customers
-from polar_server.resources.orders import export, list_queries
+from polar_server.resources.orders import export, list_queries, operations
 from polar_server.resources.orders.answers import has_invoice, orders_of
 from polar_server.resources.orders.documents import Kind, address_of_document, is_there
 from polar_server.resources.orders.finding import found, shown
-from polar_server.resources.orders.list_queries import ExportFilter, OrderFilter
+from polar_server.resources.orders.list_queries import ExportFilter
+from polar_server.resources.orders.schemas import Order
 from polar_server.resources.refunds import operations as refunds
 from polar_server.resources.refunds.answers import refund_of
 from polar_server.resources.refunds.queries import RefundFilter, list_refunds
 
 _AREA = f"{PREFIX}/orders"
 _ONE = f"{_AREA}/{{order_id:str}}"
-_MOST_REFUNDS, _MOST_CUSTOMERS = 100, 100
+_MOST_REFUNDS = 100
 
 
 @get(_AREA)
 async def show_orders(place: GivenPlace) -> Page:
     """The orders, newest first, of customers whose name or address fits."""
     asked = asked_of(place.request, list_queries.SORTING, "-created_at", status=tuple(forms.STATUSES))
-    reach = place.caller.reach()
+    statuses = listed([asked.chosen["status"]]) if asked.chosen["status"] else None
     async with place.server.database.read() as tx:
-        wanted = OrderFilter(
-            product_ids=None,
-            statuses=json.dumps([asked.chosen["status"]]) if asked.chosen["status"] else None,
-            created_after=None,
-            created_before=None,
-            organization_ids=reach,
-            is_recurring=None,
-            discount_ids=None,
-            customer_ids=await _customers(tx, reach, asked.query),
-            external_customer_ids=None,
-            checkout_ids=None,
-            subscription_ids=None,
-            metadata=NOT_ASKED,
+        customer_ids = await find_customers(tx, place.caller.reach(), asked.query)
+        orders, total = await list_orders(
+            tx, place, asked.order, PER_PAGE, asked.offset, statuses=statuses, customer_ids=customer_ids
         )
-        rows, total = await list_queries.list_orders(tx, wanted, asked.order, PER_PAGE, asked.offset)
-        orders = await orders_of(tx, rows, reach)
     return place.render("orders/list", listed=asked.of(orders, total), statuses=forms.STATUSES)
 
 
@@ -72,8 +61,7 @@ async def show_order(place: GivenPlace, order_id: FromPath[str]) -> Page:
 async def submit_refund(place: GivenPlace, order_id: FromPath[str]) -> Page:
     """Give money back."""
     form = await place.read_form()
-    async with place.server.database.read() as tx:
-        order = await shown(tx, order_id, place.caller)
+    order = await _find(place, order_id)
     sent, errors = forms.refund_of(form, order)
     if sent is None:
         return await _order_page(place, order_id, form, 422, errors)
@@ -82,6 +70,29 @@ async def submit_refund(place: GivenPlace, order_id: FromPath[str]) -> Page:
     except ApiError as refused:
         return await _order_page(place, order_id, form, refused.status, errors_of(refused, ("reason",)))
     return place.go("orders", order_id, done="refunded")
+
+
+@get(f"{_ONE}/billing")
+async def show_billing(place: GivenPlace, order_id: FromPath[str]) -> Page:
+    """Who is billed, in a form."""
+    order = await _find(place, order_id)
+    form = {"billing_name": order.billing_name or "", **addresses.fields_of(order.billing_address)}
+    return _billing_page(place, order, form)
+
+
+@post(f"{_ONE}/billing", status_code=303)
+async def submit_billing(place: GivenPlace, order_id: FromPath[str]) -> Page:
+    """Change what the invoice says of who is billed."""
+    form = await place.read_form()
+    order = await _find(place, order_id)
+    sent, errors = forms.billing_of(form, order)
+    if sent is None:
+        return _billing_page(place, order, form, 422, errors)
+    try:
+        await operations.update_order(place.server, place.caller, order_id, sent)
+    except ApiError as refused:
+        return _billing_page(place, order, form, refused.status, forms.billing_errors(refused))
+    return place.go("orders", order_id, done="billed")
 
 
 @get(f"{_ONE}/documents/{{kind:str}}")
@@ -95,13 +106,23 @@ async def open_document(place: GivenPlace, order_id: FromPath[str], kind: FromPa
     return redirect(address_of_document(place.server, document, order, place.now))
 
 
-async def _customers(tx: Transaction, reach: str, query: str) -> str | None:
-    """The customers who are looked for, as a JSON list of ids; None where nobody is."""
-    if not query:
-        return None
-    wanted = CustomerFilter(organization_ids=reach, email=None, query=query, active=None, metadata=NOT_ASKED)
-    rows, _ = await list_customers(tx, wanted, "c.created_at DESC, c.id", _MOST_CUSTOMERS, 0)
-    return json.dumps([row["id"] for row in rows])
+async def _find(place: Place, order_id: str) -> Order:
+    async with place.server.database.read() as tx:
+        return await shown(tx, order_id, place.caller)
+
+
+def _billing_page(
+    place: Place,
+    order: Order,
+    form: Mapping[str, str],
+    status: int = 200,
+    errors: Mapping[str, str] | None = None,
+) -> Page:
+    kept = addresses.fields_of(order.billing_address)
+    stays: dict[str, str] = {name: kept[name] for name in ("state", "country") if name in kept}
+    return place.render(
+        "orders/billing", status, order=order, form={**form, **stays}, countries=NAMES, errors=dict(errors or {})
+    )
 
 
 async def _order_page(
@@ -123,6 +144,7 @@ async def _order_page(
         order=order,
         refunds=[refund_of(each) for each in given_back],
         has_invoice=has_invoice(row),
+        address=addresses.lines_of(order.billing_address),
         form=form,
         statuses=forms.STATUSES,
         reasons=forms.REASONS,
@@ -130,4 +152,12 @@ async def _order_page(
     )
 
 
-routes = [show_orders, download_orders, show_order, submit_refund, open_document]
+routes = [
+    show_orders,
+    download_orders,
+    show_order,
+    submit_refund,
+    show_billing,
+    submit_billing,
+    open_document,
+]
