@@ -81,7 +81,7 @@ async def test_a_subscription_is_cancelled_kept_paused_and_ended(shop: Shop, des
     await _does(desk, page, "pause")
     await shop.until((await _state(desk, lamp_id))["current_period_end"])
     assert await shop.granted(ada) == set()
-    assert "A new week begins today, and $10.00 is charged" in (await desk.open(page)).text
+    assert "A new period begins today, and $10.00 is charged" in (await desk.open(page)).text
     assert await _does(desk, page, "acts/resume") == "resume"
     assert await shop.granted(ada) == {benefit}
 
@@ -152,7 +152,8 @@ async def test_a_change_waits_is_given_up_or_refused(shop: Shop, desk: Desk) -> 
     page = f"subscriptions/{subscription_id}"
     assert set(await _said(desk, page, beacon)) == {"prorate", "next_period"}
     await desk.post(f"{page}/product?product={beacon['id']}", f"{page}/product", behavior="next_period")
-    assert "this becomes <bdi>Beacon</bdi>" in (await desk.open(page)).text
+    shown = (await desk.open(page)).text
+    assert all(words in shown for words in ("this becomes <bdi>Beacon</bdi>, for $20.00", "then $20.00 is charged"))
     assert await _does(desk, page, "acts/keep") == "keep"
     assert (await _state(desk, subscription_id))["pending_update"] is None
     assert "$10.00 is charged to Visa ending in 4242 at once" in (await desk.open(page)).text

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page
-from tests.browser.steps import press
+from tests.browser.steps import follow, press
 
 if TYPE_CHECKING:
     from tests.browser.dashboard import Room
@@ -23,11 +23,11 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     page.get_by_label("Country").select_option("France")
     press(page, "Create customer")
     yield "dashboard-customer"
-    page.get_by_role("link", name="Change", exact=True).click()
+    follow(page, "Change")
     yield "dashboard-customer-edit"
     page.goto(room.url("customers"))
     yield "dashboard-customers"
-    page.get_by_role("link", name="Grace Hopper").click()
+    follow(page, "Grace Hopper")
     yield "dashboard-customer-with-orders"
-    page.get_by_role("link", name="Delete customer").click()
+    follow(page, "Delete customer")
     yield "dashboard-customer-delete"

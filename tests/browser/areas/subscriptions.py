@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page
 from tests.browser import shops
-from tests.browser.steps import press
+from tests.browser.steps import follow, press
 
 if TYPE_CHECKING:
     from tests.browser.dashboard import Room
@@ -22,9 +22,9 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     press(page, "Subscribe for $9.00")
     page.goto(room.url("subscriptions"))
     yield "dashboard-subscriptions"
-    page.get_by_role("link", name="Mary Somerville").click()
+    follow(page, "Mary Somerville")
     yield "dashboard-subscription"
-    page.get_by_role("link", name="Change product").click()
+    follow(page, "Change product")
     yield "dashboard-subscription-product"
     page.get_by_label("Listening club, all year").check()
     press(page, "See what it costs")
@@ -33,9 +33,10 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     press(page, "Change product")
     yield "dashboard-subscription-waits"
     page.get_by_label("Why the customer leaves").select_option("It is too expensive")
-    page.get_by_role("button", name="End on").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="End on").click()
     yield "dashboard-subscription-ending"
-    page.get_by_role("link", name="End now").click()
+    follow(page, "End now")
     yield "dashboard-subscription-end"
     page.get_by_label("Type end to go on").fill("no")
     press(page, "End subscription")

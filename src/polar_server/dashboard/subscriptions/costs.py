@@ -28,7 +28,7 @@ def price_of(product: Product, currency: str) -> FixedPrice | None:
 
 
 def options_of(row: Row, product: Product, waiting: Sequence[int], now: int) -> list[Option]:
-    """The ways to change a subscription to this product at this moment, the usual one first.
+    """The ways to change a subscription to this product at this moment.
 
     `waiting` is what earlier changes left for the next order.
     """

@@ -19,12 +19,21 @@ SHOWN_ORDERS = 12
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A subscription. `waiting` is what changes left for its next order, in minor units; `awaited` a product's name."""
+    """A subscription. Amounts are in minor units."""
 
     row: Row
     shown: Subscription
     waiting: list[int]
+    """What changes left for the next order; below 0 where they gave something back."""
     awaited: str | None
+    """The name of the product that waits for the next period."""
+    price: int
+    """What the next period costs by itself."""
+
+    @property
+    def due(self) -> int:
+        """What the order of the next period will cost."""
+        return max(0, self.price + sum(self.waiting))
 
     @property
     def still_gives(self) -> bool:
@@ -38,13 +47,24 @@ async def find(tx: Transaction, place: Place, subscription_id: str) -> Found:
     row = await queries.find_subscription(tx, subscription_id, reach)
     if row is None:
         raise ResourceNotFound
-    awaited = await products.find_product(tx, row["pending_product_id"], reach) if row["pending_id"] else None
+    awaited, price = await _awaited(tx, row, reach)
     return Found(
         row=row,
         shown=await shown(tx, row, place.server.issuer),
         waiting=[each["amount"] for each in await billing_queries.list_open(tx, row)],
-        awaited=None if awaited is None else awaited["name"],
+        awaited=awaited,
+        price=price,
     )
+
+
+async def _awaited(tx: Transaction, row: Row, reach: str) -> tuple[str | None, int]:
+    """The name of the product that waits, if one does, and the price of the next period."""
+    if row["pending_id"] is None:
+        return None, row["amount"]
+    product = await products.find_product(tx, row["pending_product_id"], reach)
+    prices = await products.list_prices_by_ids(tx, [row["pending_price_id"]], reach)
+    assert product is not None, "a product that was chosen stays"
+    return product["name"], prices[row["pending_price_id"]]["price_amount"]
 
 
 async def find_card(tx: Transaction, found: Found) -> Row | None:

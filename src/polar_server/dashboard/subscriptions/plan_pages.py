@@ -1,6 +1,6 @@
 """`/dashboard/{slug}/subscriptions/{id}/product`: another product, and what it costs before it is chosen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from litestar import get, post
@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from polar_server.dashboard.forms import errors_of, read_sent
 from polar_server.dashboard.places import PREFIX, GivenPlace, Place
-from polar_server.dashboard.subscriptions.costs import options_of, price_of
+from polar_server.dashboard.subscriptions.costs import Option, options_of, price_of
 from polar_server.dashboard.subscriptions.finding import find
 from polar_server.database import Transaction
 from polar_server.html import Page
@@ -19,6 +19,7 @@ from polar_server.resources.products.answers import products_listed
 from polar_server.resources.products.list_queries import ProductFilter
 from polar_server.resources.products.schemas import Product
 from polar_server.resources.subscriptions import operations
+from polar_server.resources.subscriptions.ending import subscription_settings
 from polar_server.resources.subscriptions.schemas import ProrationBehavior, Subscription, SubscriptionUpdate
 
 _PAGE = f"{PREFIX}/subscriptions/{{subscription_id:str}}/product"
@@ -57,6 +58,7 @@ async def _page(
     async with place.server.database.read() as tx:
         found = await find(tx, place, subscription_id)
         offers = await _offers(tx, place, found.shown)
+        usual = (await subscription_settings(tx, place.organization_id)).proration_behavior
     product = next((each for each in offers if each.id == chosen.get("product")), None)
     options = [] if product is None else options_of(found.row, product, found.waiting, place.now)
     return place.render(
@@ -67,9 +69,15 @@ async def _page(
         product=product,
         prices={offer.id: price_of(offer, found.shown.currency) for offer in offers},
         options=options,
-        chosen=chosen.get("behavior") or (options[0].behavior if options else ""),
+        chosen=_marked(options, chosen.get("behavior") or usual),
         errors=dict(errors or {}),
     )
+
+
+def _marked(options: Sequence[Option], behavior: str) -> str:
+    """The option that is wanted or usual; the first where it is none of them."""
+    known = [option.behavior for option in options]
+    return behavior if behavior in known else next(iter(known), "")
 
 
 async def _offers(tx: Transaction, place: Place, subscription: Subscription) -> list[Product]:
