@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench import clusters, operations, processes, report, rounds, servers
 from bench.measuring import Run
+from bench.operations import Plan
 from bench.servers import Server, Source, Wanted
 from polar_server.oauth.subjects import SubjectType
 
@@ -30,7 +31,7 @@ def main() -> None:
         with ExitStack() as stack:
             started = list(_started(stack, options, cores, Path(folder)))
             rounds.warm(run, started)
-            measurements = list(rounds.measure(run, started, options.rounds, options.requests))
+            measurements = list(rounds.measure(run, started))
     summaries = report.summarize(measurements)
     report.print_table(summaries, title)
     if options.json:
@@ -55,8 +56,8 @@ def _options() -> argparse.Namespace:
 
 def _started(stack: ExitStack, options: argparse.Namespace, cores: processes.Cores, folder: Path) -> Iterator[Server]:
     names = options.operation or list(operations.NAMES)
-    measured = rounds.total(options.rounds, options.requests)
-    wanted = Wanted(names, SubjectType(options.sub_type), WARM_UP, measured, options.requests, options.products)
+    plan = Plan(WARM_UP, options.rounds, options.requests)
+    wanted = Wanted(names, SubjectType(options.sub_type), plan, options.requests, options.products)
     yield stack.enter_context(servers.floor(wanted, cores, folder))
     for engine in options.engine or ENGINES:
         for source in _sources(options):

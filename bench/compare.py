@@ -11,7 +11,7 @@ from pathlib import Path
 from bench import chart, checking, clusters, comparison, document, operations, processes, rounds, servers
 from bench.comparison import Result
 from bench.measuring import Measurement, Run
-from bench.operations import LIST_PRODUCTS
+from bench.operations import LIST_PRODUCTS, Plan
 from bench.peers import starting
 from bench.processes import Cores
 from bench.servers import PEER, Missing, Server, Source, Wanted
@@ -67,8 +67,8 @@ def _started(
 ) -> Iterator[Server]:
     """The floor, ours on both engines, and the peers."""
     asked = options.operation or OPERATIONS
-    measured = rounds.total(options.rounds, options.requests) + 1  # one for the check
-    wanted = Wanted(asked, SubjectType.USER, options.warm_up, measured, options.requests, _PRODUCTS)
+    plan = Plan(options.warm_up, options.rounds, options.requests)
+    wanted = Wanted(asked, SubjectType.USER, plan, options.requests, _PRODUCTS)
     yield stack.enter_context(servers.floor(wanted, cores, folder))
     for engine in ("sqlite", "postgres"):
         _say(f"starting polar-server on {engine}")
@@ -113,7 +113,7 @@ def _measured(run: Run, started: Sequence[Server], options: argparse.Namespace) 
     _say("warming up")
     rounds.warm(run, started)
     before = None
-    for each in rounds.measure(run, started, options.rounds, options.requests):
+    for each in rounds.measure(run, started):
         if (each.round, each.operation) != before:
             _say(f"round {each.round + 1} of {options.rounds}: {each.operation}")
             before = each.round, each.operation

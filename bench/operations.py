@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urlencode
 
@@ -65,6 +65,34 @@ class Operation:
         if self.single_use:
             return self.requests[start : start + count]
         return [self.requests[place % len(self.requests)] for place in range(count)]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How often a server is asked for each operation.
+
+    After a `warm_up`, `rounds` of `count` requests are measured. Each round begins with `lead` requests that are not:
+    what a server had given up in the pause, such as connections or compiled code, is there again.
+    """
+
+    warm_up: int
+    rounds: int
+    count: int
+    lead: int = 32
+
+    @property
+    def total(self) -> int:
+        """All of them, and a last one that is only checked."""
+        return self.warm_up + self.rounds * (self.lead + self.count) + 1
+
+    def warmer(self, times: int) -> "Plan":
+        """The same for a server that needs so many times as much before it is measured."""
+        return replace(self, warm_up=self.warm_up * times, lead=self.lead * times)
+
+    def round(self, asked: Operation, number: int) -> tuple[list[bytes], list[bytes]]:
+        """A round's requests before the measurement, and those that are measured."""
+        start = self.warm_up + number * (self.lead + self.count)
+        return asked.slice(start, self.lead), asked.slice(start + self.lead, self.count)
 
 
 def prepare(

@@ -15,7 +15,7 @@ from bench import clusters, load, operations, processes
 from bench.clusters import Cluster
 from bench.load import Job
 from bench.measuring import Target
-from bench.operations import Operation
+from bench.operations import Operation, Plan
 from bench.processes import Cores
 from bench.seeding import Seeder
 from polar_server.oauth.server_keys import ServerKeys
@@ -35,19 +35,13 @@ class Missing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to seed: single-use rows for `warm_up` and `measured` requests, `each` of the others, and `products`."""
+    """What to seed: single-use rows for the plan, `each` of the others, and `products`."""
 
     names: list[str]
     sub_type: SubjectType
-    warm_up: int
-    measured: int
+    plan: Plan
     each: int
     products: int
-
-    @property
-    def total(self) -> int:
-        """Requests of an operation, first to last."""
-        return self.warm_up + self.measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +54,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server with what can be asked of it, by operation, its database, its newest server key and settings.
-
-    The first `warm_up` requests of each operation are to be forgotten.
-    """
+    """A running server with what can be asked of it, by operation, its database, its newest server key and settings."""
 
     target: Target
     operations: dict[str, Operation]
-    warm_up: int
+    plan: Plan
     cluster: Cluster | None = None
     key: bytes = b""
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -83,7 +74,7 @@ def floor(wanted: Wanted, cores: Cores, folder: Path) -> Iterator[Server]:
     command = [sys.executable, "-m", "bench.floor", "--port", str(port)]
     with processes.running(command, {}, port, cores.server, folder / "floor.log") as pid:
         asked = {name: operations.hello(name) for name in wanted.names}
-        yield Server(Target("floor", port, pid), asked, wanted.warm_up, settings=_UVICORN)
+        yield Server(Target("floor", port, pid), asked, wanted.plan, settings=_UVICORN)
 
 
 @contextmanager
@@ -105,12 +96,12 @@ def ours(engine: str, source: Source, wanted: Wanted, cores: Cores, folder: Path
         processes.run([*polar_server, "migrate"], environment)
         seeder = Seeder(cluster, ServerKeys([key]), wanted.sub_type)
         more = {operations.LIST_PRODUCTS: operations.list_products(seeder, wanted.products, wanted.each)}
-        prepared = operations.prepare(seeder, wanted.names, wanted.total, wanted.each, more)
+        prepared = operations.prepare(seeder, wanted.names, wanted.plan.total, wanted.each, more)
         serve = [*polar_server, "serve", "--workers", "1", "--port", str(port)]
         with processes.running(serve, environment, port, cores.server, folder / "log") as pid:
             target = Target(name, port, pid, cluster.pid)
             settings = {**_UVICORN, "driver": _DRIVERS[engine], **cluster.settings}
-            yield Server(target, {each.name: each for each in prepared}, wanted.warm_up, cluster, key, settings)
+            yield Server(target, {each.name: each for each in prepared}, wanted.plan, cluster, key, settings)
 
 
 @contextmanager
@@ -132,7 +123,7 @@ def peer(ours: Server, python: str, cores: Cores, folder: Path) -> Iterator[Serv
         _compare(ours.target.port, port, asked)
         settings = {**_UVICORN, "driver": "SQLAlchemy on asyncpg, pool of 10, jit off", **ours.cluster.settings}
         target, cluster = Target(PEER, port, pid, ours.cluster.pid), ours.cluster
-        yield Server(target, {asked.name: asked}, ours.warm_up, cluster, settings=settings)
+        yield Server(target, {asked.name: asked}, ours.plan, cluster, settings=settings)
 
 
 def _require_peer(python: str) -> None:

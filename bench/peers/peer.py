@@ -16,7 +16,7 @@ class Peer:
 
     `command` starts it on a port. `seed` is a command to run before, with the name of the seed's file as its last
     argument; a peer without one fills its store by itself. `missing` says what is not installed. `drivers` and `server`
-    are settings to print. `warm_up` is how many times as many requests as others it is asked before it is measured.
+    are settings to print. `warm_up` is how many times as much as others it is warmed up before it is measured.
     """
 
     name: str

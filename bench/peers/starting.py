@@ -24,14 +24,14 @@ def started(peer: Peer, store: str, wanted: Wanted, cores: Cores, folder: Path) 
     """A peer that runs until the block ends. Raises Missing."""
     if (reason := peer.missing()) is not None:
         raise Missing(f"{peer.name}: {reason}")
-    wanted = replace(wanted, warm_up=wanted.warm_up * peer.warm_up)
+    wanted = replace(wanted, plan=wanted.plan.warmer(peer.warm_up))
     port, name = processes.free_port(), f"{peer.name} {store}"
     folder = folder / name.replace(" ", "-")
     folder.mkdir()
     with ExitStack() as stack:
         cluster = stack.enter_context(DATABASES[store](folder)) if store in DATABASES else None
         seeder, seed = PeerSeeder(), folder / "seed.json"
-        prepared = operations.prepare(seeder, wanted.names, wanted.total, wanted.each)
+        prepared = operations.prepare(seeder, wanted.names, wanted.plan.total, wanted.each)
         seed.write_text(seeder.as_json())
         environment = _environment(store, cluster, port, seed)
         if peer.seed:
@@ -40,7 +40,7 @@ def started(peer: Peer, store: str, wanted: Wanted, cores: Cores, folder: Path) 
         pid = stack.enter_context(processes.running(command, environment, port, cores.server, log))
         target = Target(name, port, pid, cluster.pid if cluster else None)
         asked = {each.name: each for each in prepared}
-        yield Server(target, asked, wanted.warm_up, cluster, settings=_settings(peer, store, cluster))
+        yield Server(target, asked, wanted.plan, cluster, settings=_settings(peer, store, cluster))
 
 
 def _environment(store: str, cluster: Cluster | None, port: int, seed: Path) -> dict[str, str]:

@@ -185,6 +185,19 @@ def test_a_process_that_starts_during_a_measurement_counts_from_its_beginning() 
     assert processes.spent_ns({1: 100, 2: 900}, {1: 150, 3: 30}) == 80
 
 
+def test_no_single_use_request_is_sent_twice() -> None:
+    """Warm-up, what leads each round, the rounds and the check take different codes, however many there are."""
+    plan = operations.Plan(warm_up=2, rounds=2, count=3, lead=1).warmer(2)
+    codes = [str(number).encode() for number in range(plan.total)]
+    asked = operations.Operation("exchange ES256", 200, codes, single_use=True)
+    sent = asked.slice(0, plan.warm_up)
+    for number in range(plan.rounds):
+        lead, measured = plan.round(asked, number)
+        assert [len(lead), len(measured)] == [2, 3]
+        sent += [*lead, *measured]
+    assert [*sent, asked.requests[-1]] == codes
+
+
 def test_peers_get_the_codes_and_tokens_that_they_are_then_asked_for() -> None:
     """The seed of a peer and the requests to it are made of the same."""
     seeder = PeerSeeder()

@@ -10,11 +10,12 @@ import pytest
 
 from bench import checking, compare, goals, operations, processes, rounds, servers
 from bench.measuring import Measurement, Run
+from bench.operations import Plan
 from bench.servers import Server, Source, Wanted
 from polar_server.oauth.subjects import SubjectType
 
 _ROOT = Path(__file__).parents[2]
-_ROUNDS, _COUNT = 3, 150
+_PLAN = Plan(warm_up=50, rounds=3, count=150)
 _MOST = {"exchange ES256": 35, "introspect": 14, "userinfo": 14}
 """Times the floor: about three times what a quiet machine shows, so that a busy one does not fail."""
 
@@ -24,7 +25,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
     """The floor, and a server on SQLite that is filled for everything peers are asked for."""
     folder, cores = tmp_path_factory.mktemp("bench"), processes.cores()
     names = [name for name in compare.OPERATIONS if name != operations.LIST_PRODUCTS]
-    wanted = Wanted(names, SubjectType.USER, 50, rounds.total(_ROUNDS, _COUNT) + 1, _COUNT, 0)
+    wanted = Wanted(names, SubjectType.USER, _PLAN, _PLAN.count, 0)
     with ExitStack() as stack:
         floor = stack.enter_context(servers.floor(replace(wanted, names=list(_MOST)), cores, folder))
         yield floor, stack.enter_context(servers.ours("sqlite", Source("", _ROOT), wanted, cores, folder))
@@ -36,7 +37,7 @@ def measurements(started: tuple[Server, Server]) -> list[Measurement]:
     with ThreadPoolExecutor(1) as generator:
         run = Run(generator, processes.cores(), connections=8)
         rounds.warm(run, started)
-        return list(rounds.measure(run, started, _ROUNDS, _COUNT))
+        return list(rounds.measure(run, started))
 
 
 @pytest.mark.parametrize("operation", _MOST)
