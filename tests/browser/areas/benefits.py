@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page
 from tests.browser import shops
-from tests.browser.steps import press
+from tests.browser.steps import follow, press
 
 if TYPE_CHECKING:
     from tests.browser.dashboard import Room
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def walk(page: Page, room: "Room") -> Iterator[str]:
     page.goto(room.url("benefits"))
     yield "dashboard-benefits-none"
-    page.get_by_role("link", name="New benefit").click()
+    follow(page, "New benefit")
     yield "dashboard-benefit-kinds"
     page.goto(room.url("benefits", "new", "downloadables"))
     yield "dashboard-benefit-new-files"
@@ -32,10 +32,10 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     _sell(page, room, page.url.partition("?")[0].rpartition("/")[2])
     page.goto(room.url("benefits"))
     yield "dashboard-benefits"
-    page.get_by_role("link", name="1 with A key").click()
+    follow(page, "1 with A key")
     yield "dashboard-benefit-grants"
-    page.get_by_role("link", name="Back to the benefit").click()
-    page.get_by_role("link", name="Delete benefit").click()
+    follow(page, "Back to the benefit")
+    follow(page, "Delete benefit…")
     yield "dashboard-benefit-delete"
     press(page, "Delete benefit")
     yield "dashboard-benefit-deleted"

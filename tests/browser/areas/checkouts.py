@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page
-from tests.browser.steps import press
+from tests.browser.steps import follow, press
 
 if TYPE_CHECKING:
     from tests.browser.dashboard import Room
@@ -14,7 +14,7 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     page.goto(room.url("checkouts"))
     yield "dashboard-checkouts-none"
     room.shop.product("Desk lamp", 1250)
-    page.get_by_role("link", name="New checkout link").click()
+    follow(page, "New checkout link")
     yield "dashboard-checkout-new"
     page.get_by_label("Customer's email").fill("grace@example.com")
     press(page, "Create link")

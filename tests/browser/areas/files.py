@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page
-from tests.browser.steps import press
+from tests.browser.steps import follow, press
 
 if TYPE_CHECKING:
     from tests.browser.dashboard import Room
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def walk(page: Page, room: "Room") -> Iterator[str]:
     page.goto(room.url("files"))
     yield "dashboard-files-none"
-    page.get_by_role("main").get_by_role("link", name="Upload a file").first.click()
+    follow(page, "Upload a file")
     yield "dashboard-file-new"
     _choose(page, b"")
     press(page, "Upload file")
@@ -23,8 +23,8 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     yield "dashboard-file-uploaded"
     page.goto(room.url("files"))
     yield "dashboard-files"
-    page.get_by_role("link", name="guide.txt").click()
-    page.get_by_role("link", name="Delete file").click()
+    follow(page, "guide.txt")
+    follow(page, "Delete file…")
     yield "dashboard-file-delete"
 
 
