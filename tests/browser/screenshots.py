@@ -18,10 +18,10 @@ from polar_server import demo
 from . import apps, chromium, dashboard, gallery, shops
 from .apps import App
 from .steps import expect_heading, fill_in_sign_in
+from .test_every_page import SETTLE
 
 SCHEMES = ("light", "dark")
 WIDTHS = (390, 1280)
-_FADED = "() => Promise.all(document.getAnimations().map((animation) => animation.finished))"
 
 
 def main(folder: Path) -> None:
@@ -57,7 +57,7 @@ def shoot(page: Page, name: str, folder: Path) -> None:
 
 def show_in(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.evaluate(_FADED)
+    page.evaluate(SETTLE)
 
 
 def consent(browser: Browser, server: Server, folder: Path) -> None:

@@ -26,8 +26,10 @@ RULES = """() => {
     if (!document.title || !document.documentElement.lang) problems.push('no title or language')
     return problems
 }"""
-# A change of colours may take a moment to fade.
-SETTLE = "() => Promise.all(document.getAnimations().map((animation) => animation.finished))"
+# A change of colours may take a moment to fade. What is folded away never ends to.
+SETTLE = """() => Promise.all(document.getAnimations()
+    .filter((animation) => animation.effect.target.checkVisibility())
+    .map((animation) => animation.finished))"""
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
