@@ -107,6 +107,14 @@ QUERIED_BY_OTHER_KEYS = {
     "polar_server.resources.subscriptions.due_queries._LIST_DUE": "the clock renews those of every organization",
     "polar_server.resources.webhooks.sending_queries.IS_DUE": "a delivery worker serves every organization",
     "polar_server.resources.webhooks.sending_queries.CLAIM": "a delivery worker serves every organization",
+    "polar_server.dashboard.admin.queries.ORGANIZATIONS": "the people who run the server see everything",
+    "polar_server.dashboard.admin.queries._FIND_ORGANIZATION": "the people who run the server see everything",
+    "polar_server.dashboard.admin.queries.APPS": "the people who run the server see everything",
+    "polar_server.dashboard.admin.queries._FIND_APP": "the people who run the server see everything",
+    "polar_server.dashboard.admin.queries._COUNTS": "the people who run the server see everything",
+    "polar_server.dashboard.admin.queries._QUEUES": "the people who run the server see everything",
+    "polar_server.dashboard.admin.queries._LIST_SENDING": "the people who run the server see everything",
+    "polar_server.dashboard.admin.queries._LIST_DUE": "the people who run the server see everything",
     "polar_server.resources.webhooks.sending_queries._LIST_SECRETS": "secrets of all follow the server key",
 }
 """Statements on an organization's table that rightly leave the organization open: `module.NAME`, and why."""

@@ -36,12 +36,12 @@ class Person:
 
     @property
     def user(self) -> User:
-        return User(self.id, self.email, self.name, self.picture, self.email_verified_at is not None)
+        return User(self.id, self.email, self.name, self.picture, self.email_verified_at is not None, self.operator)
 
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """What is needed for an account. `email` comes from `fields.normalized_email`; an operator may use /v1/admin."""
+    """What is needed for an account. `email` comes from `fields.normalized_email`; an operator may open /admin."""
 
     email: str
     name: str

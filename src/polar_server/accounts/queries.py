@@ -50,6 +50,16 @@ ENABLE_USER = Statement(
     " WHERE id = :id AND disabled_at IS NOT NULL AND deleted_at IS NULL"
 )
 
+# Taken before the right ends: two operators who end each other's at the same moment would leave none.
+LOCK_OPERATORS = Statement(
+    "SELECT id FROM users WHERE operator = TRUE AND disabled_at IS NULL ORDER BY id",
+    postgres="SELECT id FROM users WHERE operator = TRUE AND disabled_at IS NULL ORDER BY id FOR UPDATE",
+)
+SET_OPERATOR = Statement("""
+    UPDATE users SET operator = CAST(:operator AS BOOLEAN), modified_at = :now
+    WHERE id = :id AND operator <> CAST(:operator AS BOOLEAN) AND deleted_at IS NULL
+""")
+
 # Sessions
 
 ADD_SESSION = Statement("""
@@ -62,7 +72,7 @@ ADD_SESSION = Statement("""
 
 FIND_SESSION = Statement("""
     SELECT s.id, s.digest, s.key_id, s.authenticated_at, s.last_seen_at, s.methods,
-        u.id AS user_id, u.email, u.name, u.picture, u.email_verified_at
+        u.id AS user_id, u.email, u.name, u.picture, u.email_verified_at, u.operator
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.id = :id AND s.ended_at IS NULL AND s.expires_at > :now AND s.last_seen_at > :idle_since
         AND u.disabled_at IS NULL

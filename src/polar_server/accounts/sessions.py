@@ -26,13 +26,14 @@ _LISTED = 200
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """The person who is signed in, as pages and claims show them."""
+    """The person who is signed in, as pages and claims show them. An operator runs the server: /admin is theirs."""
 
     id: str
     email: str
     name: str
     picture: str | None
     email_verified: bool
+    operator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ async def find_session(
         async with database.statement() as transaction:
             await transaction.run(queries.TOUCH_SESSION, id=token.id, now=now)
     verified = row["email_verified_at"] is not None
-    user = User(row["user_id"], row["email"], row["name"], row["picture"], verified)
+    user = User(row["user_id"], row["email"], row["name"], row["picture"], verified, bool(row["operator"]))
     return Session(row["id"], user, row["authenticated_at"], row["methods"])
 
 

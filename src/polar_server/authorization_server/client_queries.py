@@ -103,6 +103,13 @@ _COUNT_PEOPLE = Statement("""
 """)
 _DELETE = Statement("UPDATE clients SET deleted_at = :now WHERE client_id = :client_id AND deleted_at IS NULL")
 
+_DISABLE = Statement("""
+    UPDATE clients SET disabled_at = :now, deleted_at = :now WHERE client_id = :client_id AND deleted_at IS NULL
+""")
+_ENABLE = Statement("""
+    UPDATE clients SET disabled_at = NULL, deleted_at = NULL WHERE client_id = :client_id AND disabled_at IS NOT NULL
+""")
+
 
 def client_of(columns: Sequence[Any]) -> Client:
     """The client in columns that begin with CLIENT."""
@@ -198,3 +205,13 @@ async def delete_client(tx: Transaction, client_id: str, now: int) -> bool:
 
 def _kept_of(row: Row | None) -> KeptSecrets | None:
     return None if row is None else KeptSecrets(row[0], row[1], row[2], row[3], bool(row[4]))
+
+
+async def disable_client(tx: Transaction, client_id: str, now: int) -> bool:
+    """Shut a client out: it is as good as deleted, until it is enabled. False when there is none."""
+    return await tx.run(_DISABLE, client_id=client_id, now=now) == 1
+
+
+async def enable_client(tx: Transaction, client_id: str) -> bool:
+    """Let a client in again. False when it was not disabled."""
+    return await tx.run(_ENABLE, client_id=client_id) == 1

@@ -104,6 +104,24 @@ async def delete_client(tx: Transaction, client_id: str, actor: Actor, now: int)
     return True
 
 
+async def disable_client(tx: Transaction, client: RegisteredClient, actor: Actor, now: int) -> bool:
+    """Shut a client out: nobody signs in to it, and its tokens are dead. False when there is none."""
+    if not await queries.disable_client(tx, client.client_id, now):
+        return False
+    await record(tx, actor, "client.disabled", _about(client), now)
+    return True
+
+
+async def enable_client(tx: Transaction, client_id: str, actor: Actor, now: int) -> bool:
+    """Let a client in again; tokens that did not end meanwhile work as before. False when it was not disabled."""
+    if not await queries.enable_client(tx, client_id):
+        return False
+    client = await queries.find_client(tx, client_id)
+    assert client is not None, "it has just been enabled"
+    await record(tx, actor, "client.enabled", _about(client), now)
+    return True
+
+
 async def rotate_secret(
     tx: Transaction,
     server_keys: ServerKeys,

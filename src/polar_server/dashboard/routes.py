@@ -6,6 +6,8 @@ from litestar.di import Provide
 from polar_server.accounts.desk import note_visit
 from polar_server.dashboard import test_organizations
 from polar_server.dashboard.activity import pages as activity
+from polar_server.dashboard.admin import routes as admin
+from polar_server.dashboard.admin.operation import find_operation
 from polar_server.dashboard.apps import routes as apps
 from polar_server.dashboard.apps.developers import find_developer
 from polar_server.dashboard.benefits import pages as benefits
@@ -41,6 +43,7 @@ AREAS = (
     customers,
     subscriptions,
     webhooks,
+    admin,
 )
 
 
@@ -53,6 +56,7 @@ def dashboard_router(pages: Pages) -> Router:
             "visit": Provide(note_visit, sync_to_thread=False),
             "place": Provide(find_place),
             "developer": Provide(find_developer, sync_to_thread=False),
+            "operation": Provide(find_operation, sync_to_thread=False),
         },
         exception_handlers=exception_handlers(pages),
         include_in_schema=False,

@@ -38,6 +38,13 @@ class Mailer:
         self._queue: asyncio.Queue[_Posted] = asyncio.Queue()
         self._waiting: set[str] = set()
         self._task: asyncio.Task[None] | None = None
+        # Messages that could not be sent since this process started, for the people who run it.
+        self.given_up = 0
+
+    @property
+    def waiting(self) -> int:
+        """Messages that this process has still to send."""
+        return len(self._waiting)
 
     def open(self) -> None:
         """Start sending. Needs a running event loop."""
@@ -94,6 +101,7 @@ class Mailer:
 
     def _give_up(self, posted: _Posted, error: Exception) -> None:
         self._waiting.discard(posted.id)
+        self.given_up += 1
         # A server's answer may repeat the message, so only the kind of error is logged.
         log.error("mail_failed", message_id=posted.id, error=type(error).__name__, tries=posted.tries + 1)
 

@@ -84,6 +84,11 @@ class RateLimits:
         self._store_rests_until = 0.0
         self._calls, self._failed = Table(None), Table(None)
 
+    @property
+    def shares(self) -> bool | None:
+        """Whether several hosts count together at the moment. None where each counts for itself, as it is set up."""
+        return None if self._store is None else self._clock() >= self._store_rests_until
+
     def open(self) -> None:
         """Share the counts with the other workers of this host."""
         self._calls, self._failed = self._table("calls"), self._table("failed")

@@ -1,0 +1,1 @@
+"""The operation of the server, for the people with the operator flag; everybody else finds nothing here."""
