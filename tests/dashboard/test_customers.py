@@ -76,13 +76,15 @@ async def test_what_a_customer_has_is_shown_and_ends_with_it(world: World, desk:
     lamp = await shop.product()
     benefit = (await desk.api.post("/v1/benefits/", _KEYS)).json()
     await desk.api.post(f"/v1/products/{lamp['id']}/benefits", {"benefits": [benefit["id"]]})
-    ada = await shop.customer(metadata={"shoe size": 38})
+    ada = await shop.customer(name="Ada <b>", metadata={"shoe <i>": "38 <u>"})
     await shop.subscribe(lamp, ada)
     page = f"customers/{ada}"
     shown = (await desk.open(page)).text
     [key] = (await desk.api.get("/v1/license-keys/")).json()["items"]
-    words = ("$10.00 a month", "A license key", key["key"], "Visa ending in 4242", "shoe size", "up to 3 devices")
+    words = ("$10.00 a month", "A license key", key["key"], "Visa ending in 4242", "up to 3 devices")
     assert [each for each in words if each not in shown] == []
+    assert "Ada &lt;b&gt;" in shown
+    assert [tag for tag in ("<b>", "<i>", "<u>") if tag in shown] == []
     for disabled, status in (("true", "disabled"), ("false", "granted")):
         await desk.post(page, f"{page}/license-keys/{key['id']}", disabled=disabled)
         assert (await desk.api.get(f"/v1/license-keys/{key['id']}")).json()["status"] == status

@@ -58,7 +58,7 @@ async def test_documents_open_where_they_are_there(world: World, desk: Desk, str
     receipt = await desk.open(f"{page}/documents/receipt")
     assert "Ada" in (await desk.browser.open(receipt.headers["location"])).text
     assert (await desk.open(f"{page}/documents/invoice")).status_code == 404
-    assert "Add name and address" in (await desk.open(page)).text
+    assert "Add a name and an address" in (await desk.open(page)).text
     billing = {name: text for name, text in ordering.ADDRESS.items() if name != "country"}
     await desk.post(f"{page}/billing", **billing)
     assert set(desk.errors) == {"country", "billing_name"}

@@ -71,10 +71,13 @@ async def test_a_subscription_is_cancelled_kept_paused_and_ended(shop: Shop, des
     answer = await desk.browser.submit(desk.path(f"{page}/pause"))
     assert (answer.status_code, desk.notices[0].partition(".")[0]) == (403, "This subscription ends with its period")
     assert await _does(desk, page, "acts/uncancel") == "uncancel"
-    for typed in ("tomorrow", "2020-01-01"):
-        assert (await desk.post(page, f"{page}/pause", resumes_at=typed)).status_code == 422
-        assert list(desk.errors) == ["resumes_at"]
-        assert f'value="{typed}"' in desk.browser.page.text
+    for act, field in (("pause", "resumes_at"), ("period", "renews_at")):
+        for typed in ("tomorrow", "2020-01-01"):
+            assert (await desk.post(page, f"{page}/{act}", **{field: typed})).status_code == 422
+            assert list(desk.errors) == [field]
+            assert f'value="{typed}"' in desk.browser.page.text
+    assert await _does(desk, page, "period", renews_at="2027-01-20") == "period"
+    assert (await _state(desk, lamp_id))["current_period_end"] == "2027-01-20T00:00:00Z"
     assert await _does(desk, page, "pause", resumes_at="2027-06-01") == "pause"
     assert (await _state(desk, lamp_id))["resumes_at"] == "2027-06-01T00:00:00Z"
     assert await _does(desk, page, "acts/unpause") == "unpause"
@@ -165,6 +168,23 @@ async def test_a_change_waits_is_given_up_or_refused(shop: Shop, desk: Desk) -> 
     assert "Choose when the product changes." in desk.browser.page.text
     refused = await desk.post(f"{page}?product={beacon['id']}", page, behavior="reset")
     assert refused.status_code == 402
+    assert "The payment failed, so nothing was changed." in desk.notices[0]
     assert (await _state(desk, poor))["product_id"] == lamp["id"]
     await shop.change(poor, cancel_at_period_end=True)
     assert "cannot change now" in (await desk.open(page)).text
+
+
+async def test_benefits_that_outlast_a_subscription_are_taken_back(shop: Shop, desk: Desk) -> None:
+    """Where the organization lets them last some days more, the page says so and takes them back at once."""
+    await shop.choose(benefit_revocation_grace_period=3)
+    lamp = await shop.product(interval="week")
+    benefit = await shop.giving(lamp)
+    ada = await shop.customer()
+    page = f"subscriptions/{await shop.subscribe(lamp, ada)}"
+    assert await _does(desk, page, "cancel") == "cancel"
+    await shop.until("2027-01-22T08:00:00Z")
+    assert await shop.granted(ada) == {benefit}
+    assert "Its benefits last some days more" in (await desk.open(page)).text
+    await desk.post(f"{page}/end", word="end")
+    assert await shop.granted(ada) == set()
+    assert "Take benefits back" not in (await desk.open(page)).text

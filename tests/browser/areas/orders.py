@@ -22,7 +22,7 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     yield "dashboard-orders"
     follow(page, "Grace Hopper")
     yield "dashboard-order"
-    follow(page, "Add name and address, for the invoice")
+    follow(page, "Add a name and an address, for the invoice")
     page.get_by_label("City").fill("Arlington")
     press(page, "Save")
     yield "dashboard-order-billing-mistake"

@@ -76,7 +76,8 @@ async def submit_refund(place: GivenPlace, order_id: FromPath[str]) -> Page:
 async def show_billing(place: GivenPlace, order_id: FromPath[str]) -> Page:
     """Who is billed, in a form."""
     order = await _find(place, order_id)
-    form = {"billing_name": order.billing_name or "", **addresses.fields_of(order.billing_address)}
+    known = order.billing_address or order.customer.billing_address
+    form = {"billing_name": order.billing_name or "", **addresses.fields_of(known)}
     return _billing_page(place, order, form)
 
 

@@ -6,7 +6,6 @@ from litestar import get, post
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from polar_server.dashboard.forms import errors_of
 from polar_server.dashboard.lists import PER_PAGE, Asked, asked_of
 from polar_server.dashboard.orders.forms import STATUSES as ORDER_STATUSES
 from polar_server.dashboard.places import PREFIX, GivenPlace, Place
@@ -67,47 +66,40 @@ async def show_subscription(place: GivenPlace, subscription_id: FromPath[str]) -
     return await _page(place, subscription_id)
 
 
-@post(f"{_ONE}/cancel", status_code=303)
-async def submit_cancellation(place: GivenPlace, subscription_id: FromPath[str]) -> Page:
-    """Let a subscription end with its period."""
+@post(f"{_ONE}/period", status_code=303)
+async def submit_period(place: GivenPlace, subscription_id: FromPath[str]) -> Page:
+    """Let the present period, or the trial, end on another day."""
     form = await place.read_form()
-    await _find(place, subscription_id)
-    try:
-        sent = forms.cancellation_of(form)
-        await operations.update_subscription(place.server, place.caller, subscription_id, sent)
-    except ApiError as refused:
-        names = {"customer_cancellation_reason": "reason", "customer_cancellation_comment": "comment"}
-        return await _page(place, subscription_id, form, refused.status, errors_of(refused, **names))
-    return place.go("subscriptions", subscription_id, done="cancel")
+    sent, errors = forms.move_of(form)
+    return await _change(place, subscription_id, sent, "period", form, errors)
 
 
 @post(f"{_ONE}/pause", status_code=303)
 async def submit_pause(place: GivenPlace, subscription_id: FromPath[str]) -> Page:
     """Let a subscription rest from the end of its period on."""
     form = await place.read_form()
-    await _find(place, subscription_id)
     sent, errors = forms.pause_of(form)
-    if sent is None:
-        return await _page(place, subscription_id, form, 422, errors)
+    return await _change(place, subscription_id, sent, "pause", form, errors)
+
+
+@post(f"{_ONE}/cancel", status_code=303)
+async def submit_cancellation(place: GivenPlace, subscription_id: FromPath[str]) -> Page:
+    """Let a subscription end with its period."""
+    form = await place.read_form()
     try:
-        await operations.update_subscription(place.server, place.caller, subscription_id, sent)
+        sent = forms.cancellation_of(form)
     except ApiError as refused:
-        return await _page(place, subscription_id, form, refused.status, errors_of(refused, ("resumes_at",)))
-    return place.go("subscriptions", subscription_id, done="pause")
+        return await _page(place, subscription_id, form, refused.status, forms.errors_in(refused))
+    return await _change(place, subscription_id, sent, "cancel", form)
 
 
 @post(f"{_ONE}/acts/{{act:str}}", status_code=303)
 async def submit_act(place: GivenPlace, subscription_id: FromPath[str], act: FromPath[str]) -> Page:
     """Make one of the changes that are a button each."""
     await place.read_form()
-    await _find(place, subscription_id)
     if act not in forms.ACTS:
         raise ResourceNotFound
-    try:
-        await operations.update_subscription(place.server, place.caller, subscription_id, forms.ACTS[act])
-    except ApiError as refused:
-        return await _page(place, subscription_id, {}, refused.status, errors_of(refused))
-    return place.go("subscriptions", subscription_id, done=act)
+    return await _change(place, subscription_id, forms.ACTS[act], act, {})
 
 
 @get(f"{_ONE}/end")
@@ -129,8 +121,26 @@ async def submit_end(place: GivenPlace, subscription_id: FromPath[str]) -> Page:
             place.server, place.caller, subscription_id, SubscriptionUpdate(revoke=True)
         )
     except ApiError as refused:
-        return _end_page(place, found, refused.status, errors_of(refused))
+        return _end_page(place, found, refused.status, forms.errors_in(refused))
     return place.go("subscriptions", subscription_id, done="end")
+
+
+async def _change(
+    place: Place,
+    subscription_id: str,
+    sent: SubscriptionUpdate | None,
+    done: str,
+    form: Mapping[str, str],
+    errors: Mapping[str, str] | None = None,
+) -> Page:
+    """Make a change, and show the page again: with its word, or with why it was refused and what was typed."""
+    if sent is None:
+        return await _page(place, subscription_id, form, 422, errors)
+    try:
+        await operations.update_subscription(place.server, place.caller, subscription_id, sent)
+    except ApiError as refused:
+        return await _page(place, subscription_id, form, refused.status, forms.errors_in(refused))
+    return place.go("subscriptions", subscription_id, done=done)
 
 
 async def _find(place: Place, subscription_id: str) -> Found:
@@ -173,8 +183,9 @@ routes = [
     show_subscriptions,
     download_subscriptions,
     show_subscription,
-    submit_cancellation,
+    submit_period,
     submit_pause,
+    submit_cancellation,
     submit_act,
     show_end,
     submit_end,

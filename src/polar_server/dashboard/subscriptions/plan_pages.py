@@ -6,10 +6,11 @@ from typing import get_args
 from litestar import get, post
 from litestar.params import FromPath
 
-from polar_server.dashboard.forms import errors_of, read_sent
+from polar_server.dashboard.forms import read_sent
 from polar_server.dashboard.places import PREFIX, GivenPlace, Place
 from polar_server.dashboard.subscriptions.costs import Option, options_of, price_of
 from polar_server.dashboard.subscriptions.finding import find
+from polar_server.dashboard.subscriptions.forms import errors_in
 from polar_server.database import Transaction
 from polar_server.html import Page
 from polar_server.resource_server.errors import ApiError
@@ -43,8 +44,7 @@ async def submit_product(place: GivenPlace, subscription_id: FromPath[str]) -> P
         sent = read_sent({"product_id": form.get("product", ""), "proration_behavior": behavior}, SubscriptionUpdate)
         await operations.update_subscription(place.server, place.caller, subscription_id, sent)
     except ApiError as refused:
-        errors = errors_of(refused, product_id="product")
-        return await _page(place, subscription_id, form, refused.status, errors)
+        return await _page(place, subscription_id, form, refused.status, errors_in(refused))
     return place.go("subscriptions", subscription_id, done="waits" if behavior == "next_period" else "changed")
 
 
