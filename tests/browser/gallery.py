@@ -223,7 +223,8 @@ def _organizations(page: Page, cast: Cast) -> Iterator[str]:
 
 
 def _checkout(page: Page, cast: Cast) -> Iterator[str]:
-    shop = shops.opened(cast.server, cast.site, cast.person, cast.organization)
+    seller = cast.server.person(name="Ada Lovelace")
+    shop = shops.opened(cast.server, cast.site, seller, cast.server.organization(seller, "Lighthouse Records"))
     lamp = shop.product("Night lamp", 4900, "Printed manual", description="A warm light that dims with the evening.")
     page.goto(shop.checkout(lamp, return_url="https://lighthouse.example/cart"))
     yield "checkout"
