@@ -126,6 +126,14 @@ async def test_who_has_it_is_shown_and_loses_it_when_it_is_deleted(desk: Desk, s
     assert "Nothing fits" in (await desk.open(f"{page}/grants?state=revoked")).text
     assert (await stranger_desk.open(f"{page}/grants")).status_code == 404
 
+    grant = (await desk.api.get(f"/v1/{page}/grants")).json()["items"][0]
+    kept = f"/v1/license-keys/{grant['properties']['license_key_id']}"
+    for status, done in (("disabled", "disabled"), ("granted", "enabled")):
+        answer = await desk.post(f"{page}/grants", f"{page}/grants/{grant['id']}/key")
+        assert answer.headers["location"].endswith(f"?done={done}")
+        assert (await desk.api.get(kept)).json()["status"] == status
+        assert (">Disabled<" in (await desk.browser.open(answer.headers["location"])).text) == (done == "disabled")
+
     asked = (await desk.open(f"{page}/delete")).text
     assert all(words in asked for words in ("2 customers lose it", "2 products do not give it any more", "Day lamp"))
     answer = await desk.browser.submit(desk.path(page, "delete"))

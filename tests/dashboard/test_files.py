@@ -10,6 +10,7 @@ from tests.world import ISSUER, Forms
 
 from polar_server.dashboard.files import forms
 from polar_server.settings import Settings
+from polar_server.storage import LocalStorage, StorageFailed
 
 from .conftest import Desk
 
@@ -96,12 +97,21 @@ async def test_what_cannot_be_kept_is_said_and_leaves_nothing(
     assert (await _send(desk, bytes(200_000))).status_code == 413, "said before it comes"
     assert desk.errors == forms.too_large()
     monkeypatch.setattr(forms, "MOST", 10_000_000)
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalStorage, "join", _fail)
+        assert (await _send(desk)).status_code == 503
+    assert desk.notices == ["The storage does not answer. Try again in a moment."]
+    assert "No files yet" in (await desk.open("files")).text
     await begun(desk.api, described([b"x"], size=10_240 * 1_048_576 - 5, upload={"parts": [_whole(10_240)]}))
     assert (await _send(desk)).status_code == 422
     assert "10240 MiB" in desk.errors["file"]
     assert "Upload not finished" in (await desk.open("files")).text
     assert await _names(desk) == []
     assert kept(settings.data_dir / "files") == []
+
+
+async def _fail(*_: object) -> None:
+    raise StorageFailed("It is away.")
 
 
 def _whole(mebibytes: int) -> dict[str, int]:

@@ -42,6 +42,7 @@ _LIVE = f"""
     SELECT {_COLUMNS} FROM benefit_grants g
     WHERE g.id = :id AND g.organization_id = :organization_id AND g.granted_at IS NOT NULL
 """
+_FIND_LIVE = Statement(_LIVE)
 _LOCK_LIVE = Statement(_LIVE, postgres=f"{_LIVE} FOR UPDATE")
 # The plus keeps SQLite from reading every grant of the organization.
 _HOLDERS = """
@@ -148,6 +149,11 @@ async def lock_of_sale(
 async def lock_live_of_customer(tx: Transaction, customer_id: str, organization_id: str) -> list[Row]:
     """Whatever a customer has, held until the transaction ends."""
     return await tx.all(_LOCK_LIVE_OF_CUSTOMER, customer_id=customer_id, organization_id=organization_id)
+
+
+async def find_live(tx: Transaction, grant_id: str, organization_id: str) -> Row | None:
+    """A live grant."""
+    return await tx.first(_FIND_LIVE, id=grant_id, organization_id=organization_id)
 
 
 async def lock_live(tx: Transaction, grant_id: str, organization_id: str) -> Row | None:
