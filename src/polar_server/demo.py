@@ -86,7 +86,7 @@ async def _person(place: Place) -> Person:
     if found is not None:
         return found
     passwords = Passwords(workers=1)
-    new = NewPerson(EMAIL, NAME, await passwords.hash(PASSWORD), verified=True)
+    new = NewPerson(EMAIL, NAME, await passwords.hash(PASSWORD), verified=True, operator=True)
     passwords.close()
     async with place.database.write() as transaction:
         return await people.create_user(transaction, new, place.now_ms // 1000)

@@ -37,7 +37,7 @@ SHOP_VALUES: Mapping[str, Callable[[World], str]] = {
     "sha256": lambda _: sha256(PNG),
     "wrong_sha256": lambda _: sha256(b"something else"),
     "dashboard_api_path": lambda _: "/account",
-    "admin_path": lambda _: "/v1/admin/users",
+    "admin_path": lambda _: "/admin/people",
     "other_user_email": lambda world: world.bob.email,
     "admin_user_oauth_token": lambda world: world.once("operator", lambda: _operator_tokens(world))["access_token"],
 }

@@ -21,6 +21,7 @@ def test_create_prints_the_person(polar: CommandLine) -> None:
         "email_verified": False,
         "name": "ada",
         "picture": None,
+        "operator": False,
         "disabled_at": None,
     }
 
@@ -76,6 +77,15 @@ def test_list_for_people_is_a_table(fresh: CommandLine) -> None:
     header, row = fresh("user", "list").out.strip().splitlines()
     assert header.split()[:2] == ["id", "email"]
     assert "ada@example.com" in row
+
+
+def test_the_right_to_run_the_server_is_given_and_taken(polar: CommandLine) -> None:
+    """The flag is set at the creation or later, and taken again, also from the last one."""
+    made = polar.json("user", "create", "--email", "ada@example.com", "--password", PASSWORD, "--operator")
+    assert made["operator"] is True
+    assert polar.json("user", "operator", "ada@example.com", "--end") == made | {"operator": False}
+    assert polar.json("user", "operator", "Ada@example.com") == made
+    assert polar.json("user", "list") == [made]
 
 
 def test_disable_shuts_a_person_out(polar: CommandLine) -> None:

@@ -24,7 +24,11 @@ _REVOKE_GRANTS = Statement("""
     WHERE user_id = :user_id AND revoked_at IS NULL
 """)
 _FORGET_CONSENTS = Statement("DELETE FROM consents WHERE user_id = :user_id")
-_DELETE_CLIENTS = Statement("UPDATE clients SET deleted_at = :now WHERE owner_id = :user_id AND deleted_at IS NULL")
+# Those that an operator has shut out, too: nobody can let them in again.
+_DELETE_CLIENTS = Statement("""
+    UPDATE clients SET deleted_at = :now, disabled_at = NULL
+    WHERE owner_id = :user_id AND (deleted_at IS NULL OR disabled_at IS NOT NULL)
+""")
 
 
 async def kept_of_person(tx: Transaction, user_id: str) -> dict[str, Any]:

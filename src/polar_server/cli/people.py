@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from cyclopts import App, Parameter
 
-from polar_server.accounts import fields, people
+from polar_server.accounts import fields, operators, people
 from polar_server.accounts.passwords import Passwords
 from polar_server.accounts.people import EmailTaken, NewPerson, Person
 from polar_server.app import ON_CREDENTIALS_CHANGED
@@ -26,7 +26,9 @@ Flag = Annotated[bool, Parameter(negative="")]
 
 
 @app.command
-async def create(*, email: str, password: str | None = None, name: str = "", verified: Flag = False) -> Record:
+async def create(
+    *, email: str, password: str | None = None, name: str = "", verified: Flag = False, operator: Flag = False
+) -> Record:
     """Make an account.
 
     Parameters
@@ -39,6 +41,8 @@ async def create(*, email: str, password: str | None = None, name: str = "", ver
         What others see; the address up to the @ when left out.
     verified
         Take the address as confirmed.
+    operator
+        Let them run the server from its pages under /admin.
     """
     try:
         address = fields.email(email)
@@ -47,12 +51,12 @@ async def create(*, email: str, password: str | None = None, name: str = "", ver
     except fields.Unacceptable as error:
         raise Refused(f"The account was not made. {error}") from error
     async with opened() as at:
-        new = NewPerson(address, shown, await hashed(chosen), verified=verified)
+        new = NewPerson(address, shown, await hashed(chosen), verified=verified, operator=operator)
         try:
             async with at.database.write() as transaction:
                 person = await people.create_user(transaction, new, at.now)
                 about = About(user_id=person.id, id=person.id)
-                await record(transaction, OPERATOR, "account.created", about, at.now)
+                await record(transaction, OPERATOR, "account.created", about, at.now, operator=operator)
         except EmailTaken as error:
             raise Refused(f"{address} has an account already. `polar-server user list` shows it.") from error
     return Record(f"{address} can sign in now.", values_of(person))
@@ -85,6 +89,26 @@ async def disable(email: str, /) -> Record:
             await people.disable_user(transaction, person.id, at.now, ON_CREDENTIALS_CHANGED)
         disabled = await person_called(at.database, email)
     return Record(f"{disabled.email} is shut out.", values_of(disabled))
+
+
+@app.command(name="operator")
+async def set_operator(email: str, /, *, end: Flag = False) -> Record:
+    """Let a person run the server from its pages under /admin, or no longer.
+
+    Parameters
+    ----------
+    email
+        The address they sign in with.
+    end
+        Take the right from them.
+    """
+    async with opened() as at:
+        person = await person_called(at.database, email)
+        change = operators.end_operator if end else operators.make_operator
+        async with at.database.write() as transaction:
+            await change(transaction, person.id, at.now)
+        changed = await person_called(at.database, email)
+    return Record(f"{changed.email} {'does not run' if end else 'runs'} the server now.", values_of(changed))
 
 
 async def everything(list_page: ListPage[Item], database: Database) -> list[Item]:
@@ -122,6 +146,7 @@ def values_of(person: Person) -> dict[str, Any]:
         "email_verified": person.email_verified_at is not None,
         "name": person.name,
         "picture": person.picture,
+        "operator": person.operator,
         "disabled_at": timestamp(person.disabled_at),
         "created_at": timestamp(person.created_at),
     }
