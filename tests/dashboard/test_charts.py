@@ -46,7 +46,7 @@ def test_everything_is_inside(values: list[int]) -> None:
     assert {0 <= tick.y <= HIGH for tick in chart.ticks} == {True}
     assert all(0 <= int(height) <= HIGH for height in re.findall(r"v-?(\d+)", chart.drawn))
     assert len(chart.labels) <= LABELS
-    assert [slot.text for slot in chart.slots] == [f"day {number}: {value}" for number, value in enumerate(values)]
+    assert chart.said == [f"day {number}: {value}" for number, value in enumerate(values)]
 
 
 def test_bars_stand_at_their_periods() -> None:
@@ -67,7 +67,7 @@ def test_a_year_of_days_is_a_short_path() -> None:
     """Ten paths of 366 days together stay far below what a page may weigh; and many periods are not pointed at."""
     chart = chart_of(_series(list(range(366)), list(range(366, 0, -1))), pointed=False)
     assert len(chart.drawn) + len(chart.before) < 10_000
-    assert chart.slots == []
+    assert chart.said == []
 
 
 @pytest.mark.parametrize(

@@ -42,15 +42,6 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """What is said where one points at a period. `x` and `width` are in percent."""
-
-    x: float
-    width: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Series:
     """What is drawn: a name and a value for each period, what stood there before, and how values are written.
 
@@ -67,7 +58,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart. `drawn` and `before` are paths (SVG 2 §9.3), empty where there is nothing to draw."""
+    """A chart. `drawn` and `before` are paths (SVG 2 §9.3), empty where there is nothing to draw.
+
+    `said` is what each period answers when one points at it.
+    """
 
     kind: Kind
     periods: int
@@ -75,7 +69,7 @@ class Chart:
     labels: list[Label]
     drawn: str
     before: str
-    slots: list[Slot]
+    said: list[str]
 
 
 def chart_of(series: Series, *, pointed: bool = True) -> Chart:
@@ -90,7 +84,7 @@ def chart_of(series: Series, *, pointed: bool = True) -> Chart:
         labels=_labels(series.names),
         drawn=draw(series.values, top),
         before=_line(series.before, top),
-        slots=_slots(series) if pointed else [],
+        said=_said(series) if pointed else [],
     )
 
 
@@ -148,9 +142,5 @@ def _labels(names: Sequence[str]) -> list[Label]:
     ]
 
 
-def _slots(series: Series) -> list[Slot]:
-    width = 100 / len(series.values)
-    return [
-        Slot(round(number * width, 2), round(width, 2), f"{name}: {series.write(value)}")
-        for number, (name, value) in enumerate(zip(series.names, series.values, strict=True))
-    ]
+def _said(series: Series) -> list[str]:
+    return [f"{name}: {series.write(value)}" for name, value in zip(series.names, series.values, strict=True)]

@@ -15,7 +15,7 @@ from polar_server.resources.metrics.questions import ask
 _AREA = f"{PREFIX}/metrics"
 _SCOPE = "metrics:read"
 _STEPS = {"": "As it fits", "hour": "Hours", "day": "Days", "week": "Weeks", "month": "Months", "year": "Years"}
-ROWS = 62
+ROWS = 45
 """The most rows that the table of each figure has where all are on one page: a page must stay light."""
 
 
