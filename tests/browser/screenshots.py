@@ -1,7 +1,7 @@
 """Screenshots of every page, in light and dark, for a telephone and a desk: `script/screenshots [folder]`.
 
 The server runs for this alone. The pages go into `screens` in the folder, and beside it the pictures of the README: the
-consent page with the demo data, and a page where a customer pays.
+consent page with the demo data, a page where a customer pays, and the overview of an organization.
 """
 
 import json
@@ -32,6 +32,7 @@ def main(folder: Path) -> None:
         everything(browser, server, screens)
         consent(browser, server, folder)
         checkout(browser, server, folder)
+        overview(browser, server, folder)
 
 
 def everything(browser: Browser, server: Server, folder: Path) -> None:
@@ -93,6 +94,16 @@ def checkout(browser: Browser, server: Server, folder: Path) -> None:
         shops.fill_in(page)
         page.mouse.move(0, 0)
         page.screenshot(path=folder / "checkout-light.png", full_page=True)
+
+
+def overview(browser: Browser, server: Server, folder: Path) -> None:
+    """`dashboard-light.png`: the test organization of the demo that `consent` made, with its sample data."""
+    with chromium.opened(browser, server.issuer, viewport={"width": 1280, "height": 900}) as page:
+        page.goto(f"{server.issuer}/sign-in")
+        fill_in_sign_in(page, demo.EMAIL, demo.PASSWORD)
+        page.goto(f"{server.issuer}/dashboard/lighthouse-test")
+        page.mouse.move(0, 0)
+        page.screenshot(path=folder / "dashboard-light.png")
 
 
 if __name__ == "__main__":
