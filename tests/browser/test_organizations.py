@@ -18,7 +18,9 @@ def test_life_of_an_organization(browser: Browser, any_page: Page, server: Serve
     page.get_by_label("Name", exact=True).fill("Acme Coffee")
     page.get_by_label("Short name").fill(f"acme-{person.id[:8]}")
     page.get_by_role("button", name="Create organization").click()
-    expect_heading(page, "Acme Coffee")
+    expect_heading(page, "Overview")
+    page.get_by_role("link", name="Members").click()
+    expect_heading(page, "Members")
 
     page.get_by_label("Email").fill(guest.email)
     page.get_by_role("button", name="Send invitation").click()
@@ -45,9 +47,9 @@ def accept(page: Page, server: Server, guest: Person) -> None:
     page.get_by_role("link", name="Sign in to accept").click()
     page.get_by_label("Email").fill(guest.email)
     page.get_by_label("Password").fill("a quiet green lamp")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("button", name="Accept the invitation").click()
-    expect_heading(page, "Acme Coffee")
+    expect_heading(page, "Members")
     expect(page.get_by_role("button", name="Send invitation")).to_have_count(0)
 
 
