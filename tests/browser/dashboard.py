@@ -12,6 +12,7 @@ from polar_server.accounts.people import Person
 from . import shops
 from .areas import (
     activity,
+    admin,
     apps,
     benefits,
     checkouts,
@@ -44,6 +45,7 @@ AREAS = (
     files,
     metrics,
     settings,
+    admin,
 )
 """In the order of the menu. The organization fills up on the way, and begins empty."""
 

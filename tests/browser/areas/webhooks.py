@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page
-from tests.browser.steps import press
+from tests.browser.steps import follow, press
 
 if TYPE_CHECKING:
     from tests.browser.dashboard import Room
@@ -30,13 +30,14 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     while not page.get_by_role("main").get_by_role("link", name="product.created").count():
         page.reload()
     yield "dashboard-webhook-log"
-    page.get_by_role("main").get_by_role("link", name="product.created").first.click()
+    follow(page, "product.created")
     yield "dashboard-webhook-event"
     page.goto(room.url("webhooks"))
     yield "dashboard-webhooks"
-    page.get_by_role("rowheader").get_by_role("link").click()
-    page.get_by_role("link", name="Edit").click()
+    with page.expect_navigation():
+        page.get_by_role("rowheader").get_by_role("link").click()
+    follow(page, "Edit")
     yield "dashboard-webhook-edit"
     page.go_back()
-    page.get_by_role("link", name="Delete endpoint").click()
+    follow(page, "Delete endpoint")
     yield "dashboard-webhook-delete"

@@ -21,7 +21,7 @@ QUEUES = {
     "checkouts": "Checkouts to end",
     "reviews": "Benefits to bring in line",
     "events": "Events to hand to endpoints",
-    "deliveries": "Deliveries to send",
+    "endpoints": "Endpoints to send to",
 }
 """What waits, by the names of `queries.list_queues`."""
 
@@ -62,13 +62,15 @@ def _key(found: list[SigningKey], algorithm: str, now: int) -> Check:
         return Check(f"{algorithm} key", False, "None signs. Rotate the keys")
     old = now - since > OLD_KEY
     days = (now - since) // 86_400
-    return Check(f"{algorithm} key", not old, f"Signs since {days} days" + (". Rotate it" if old else ""))
+    told = f"Signs for {days} days" if days > 1 else "Signs since yesterday" if days else "Signs since today"
+    return Check(f"{algorithm} key", not old, f"{told}. Rotate it" if old else told)
 
 
 def _mail(settings: Settings, waiting: int, given_up: int) -> Check:
     to = "An SMTP server" if settings.smtp_url else "Files in the data folder, and to nobody"
-    told = f"{to}. In this process {waiting} wait, {given_up} could not be sent"
-    return Check("Mail", None if not settings.smtp_url else not given_up, told)
+    # What was given up may be one wrong address: a note, since nobody can set it right.
+    told = f"{to}. Of this process {waiting} wait, and {given_up} could not be sent"
+    return Check("Mail", True if settings.smtp_url and not given_up else None, told)
 
 
 def _limits(limits: RateLimits) -> Check:

@@ -70,8 +70,10 @@ _QUEUES = {
         SELECT count(*) AS waiting, min(created_at) AS since FROM events
         WHERE dispatched_at IS NULL AND created_at <= :now
     """),
-    "deliveries": Statement("""
-        SELECT count(*) AS waiting, min(due_at) AS since FROM webhook_events WHERE status = 'pending' AND due_at <= :now
+    # Of an endpoint that does not answer much may wait; here count those that no worker is at.
+    "endpoints": Statement("""
+        SELECT count(*) AS waiting, min(next_due_at) AS since FROM webhook_endpoints
+        WHERE next_due_at <= :now AND enabled = TRUE AND (leased_until IS NULL OR leased_until <= :now)
     """),
 }
 _LIST_SENDING = Statement("""
