@@ -1,4 +1,4 @@
-"""Every page of the dashboard: accessible in light and dark, never wider than a telephone, and light to load."""
+"""Every page of the dashboard: valid HTML, accessible in light and dark, never wider than a telephone, and light to load."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def axe() -> str:
 
 
 def test_every_page_of_the_dashboard(page: Page, server: Server, site: str, axe: str) -> None:
-    """Each page has one heading, labels, readable colours in light and dark, and no horizontal scrolling."""
+    """Each page is valid, has one heading, labels, readable colours in light and dark, and no horizontal scrolling."""
     assert len(checked(page, dashboard.walk(page, dashboard.room(server, site)), axe)) >= 7
 
 
@@ -27,6 +27,7 @@ def test_a_first_page_is_small_and_ours_alone(page: Page, server: Server, site: 
     room = dashboard.room(server, site)
     room.shop.product()
     dashboard.enter(page, room)
+    page.wait_for_load_state("networkidle")
     loaded: list[Response] = []
     page.on("response", lambda response: loaded.append(response))  # noqa: PLW0108 - a method of a list cannot be wrapped
     page.goto(room.url("products"), wait_until="networkidle")
