@@ -50,7 +50,9 @@ async def test_managers_read_who_did_what_through_which_app(desk: Desk, member_d
     assert "created a product: <bdi>Night lamp</bdi>" in page
     assert "203.0.113.5" in page
     assert "changed: is archived" in page
-    all_rows = _rows((await desk.open("activity/export")).text)
+    file = await desk.open("activity/export")
+    assert file.headers["cache-control"] == "no-store"
+    all_rows = _rows(file.text)
     made, archived = (next(row for row in all_rows if row["act"] == f"product.{act}") for act in ("created", "updated"))
     assert (made["app"], archived["app"], made["what"]) == ("Test app", "", "Night lamp")
 

@@ -56,7 +56,8 @@ async def create(
             async with at.database.write() as transaction:
                 person = await people.create_user(transaction, new, at.now)
                 about = About(user_id=person.id, id=person.id)
-                await record(transaction, OPERATOR, "account.created", about, at.now, operator=operator)
+                facts = {"operator": True} if operator else {}
+                await record(transaction, OPERATOR, "account.created", about, at.now, **facts)
         except EmailTaken as error:
             raise Refused(f"{address} has an account already. `polar-server user list` shows it.") from error
     return Record(f"{address} can sign in now.", values_of(person))

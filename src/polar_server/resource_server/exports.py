@@ -8,6 +8,8 @@ from litestar.response import Stream
 
 # A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Who is in it is nobody else's business, and it is no page whatever a browser makes of it.
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 Cells = Sequence[str | None]
 
@@ -17,7 +19,7 @@ def csv_stream(name: str, header: Cells, pages: AsyncIterator[Iterable[Cells]]) 
     return Stream(
         csv_lines(header, pages),
         media_type="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}"', **_HEADERS},
     )
 
 
