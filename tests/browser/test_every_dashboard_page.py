@@ -1,4 +1,4 @@
-"""Every page of the dashboard: valid HTML, accessible in light and dark, never wider than a telephone, and light to load."""
+"""Every page of the dashboard: valid, accessible in light and dark, never wider than a telephone, light to load."""
 
 from pathlib import Path
 

@@ -135,4 +135,6 @@ def duration(seconds: int) -> str:
     return f"{count} {unit}" + ("s" if count > 1 else "")
 
 
-FILTERS = {f.__name__: f for f in (plain, host, is_this_device, web, browser, initials, tint, day, date, moment, duration)}
+FILTERS = {
+    f.__name__: f for f in (plain, host, is_this_device, web, browser, initials, tint, day, date, moment, duration)
+}
