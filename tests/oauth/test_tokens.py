@@ -50,6 +50,14 @@ def test_checksum() -> None:
     assert body[37:] == base62(crc32(body[:37].encode()), 6)
 
 
+@given(TIMES, st.binary(min_size=3, max_size=3))
+def test_ids_of_the_same_millisecond(now_ms: int, random: bytes) -> None:
+    """Whatever is random in an id, it stands between the first and the last of its millisecond, and no other does."""
+    first, last = tokens.ids_beside(tokens.new_id(now_ms, random))
+    assert (first, last) == (tokens.new_id(now_ms, b"\0\0\0"), tokens.new_id(now_ms, b"\xff\xff\xff"))
+    assert first <= tokens.new_id(now_ms, random) <= last
+
+
 def test_known_token() -> None:
     """A token from fixed values has a fixed text, so that no release changes the shape."""
     token = tokens.mint(TokenKind.AUTHORIZATION_CODE, NOW * 1000, bytes(range(ENTROPY_BYTES)))

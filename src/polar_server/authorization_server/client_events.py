@@ -43,10 +43,12 @@ async def list_events(database: Database, client_id: str) -> list[ClientEvent]:
         noted = await client_event_queries.list_events(tx, client_id, KEPT)
         approvals = await successes.list_approvals(tx, client_id, KEPT)
         exchanges = await successes.list_exchanges(tx, client_id, KEPT)
+        redeemed = await successes.list_redeemed(tx, [row["id"] for row in approvals])
     found = [ClientEvent(client_id, row["event"], row["detail"], row["address"], row["at"]) for row in noted]
     found += [ClientEvent(client_id, "authorize.approved", "", "", row["created_at"]) for row in approvals]
     found += [
         ClientEvent(client_id, "token.issued" if row["is_first"] else "token.refreshed", "", "", row["at"])
         for row in exchanges
     ]
+    found += [ClientEvent(client_id, "token.issued", "", "", at) for at in redeemed]
     return sorted(found, key=attrgetter("at"), reverse=True)[:KEPT]

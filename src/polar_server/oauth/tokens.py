@@ -68,6 +68,15 @@ def new_id(now_ms: int, entropy: bytes) -> str:
     return _base62((max(now_ms - _EPOCH_MS, 0) & 0xFF_FFFF_FFFF) << 24 | int.from_bytes(entropy[:ID_BYTES]), ID_LENGTH)
 
 
+def ids_beside(token_id: str) -> tuple[str, str]:
+    """The first and the last id of the millisecond that this one is of."""
+    number = 0
+    for character in token_id:
+        number = number * 62 + ALPHABET.index(character)
+    first = number >> 24 << 24
+    return _base62(first, ID_LENGTH), _base62(first | 0xFF_FFFF, ID_LENGTH)
+
+
 def assemble(kind: TokenKind, token_id: str, entropy: bytes) -> Token:
     """The token with this id whose random part is made of the first 26 bytes. Raises ValueError for fewer."""
     if len(entropy) < RANDOM_BYTES:
