@@ -102,8 +102,8 @@ def prepare(
     seeder.people()
     clients = {alg: seeder.client(alg) for alg in ("ES256", "RS256")}
     makers: dict[str, Requests] = {
-        "exchange ES256": lambda client: _exchange(client, seeder.codes(client, total)),
-        "exchange RS256": lambda client: _exchange(client, seeder.codes(client, total)),
+        "exchange ES256": lambda client: exchange(client, seeder.codes(client, total)),
+        "exchange RS256": lambda client: exchange(client, seeder.codes(client, total)),
         "refresh": lambda client: _refresh(client, seeder.refresh_tokens(client, total)),
         "introspect": lambda client: _about(metadata.INTROSPECT, client, seeder.access_tokens(client, each)),
         "userinfo": lambda client: [get(metadata.USERINFO, token) for token in seeder.access_tokens(client, each)],
@@ -133,10 +133,11 @@ def list_products(seeder: Seeder, products: int, count: int) -> Requests:
 def hello(name: str) -> Operation:
     """A form post as large as a code exchange, for the floor beside the operation of this name."""
     client = SeededClient("polar_ci_" + "0" * 43, "polar_cs_" + "0" * 43)
-    return Operation(name, 200, _exchange(client, [Code("polar_ac_" + "0" * 43, "0" * 43)]))
+    return Operation(name, 200, exchange(client, [Code("polar_ac_" + "0" * 43, "0" * 43)]))
 
 
-def _exchange(client: SeededClient, codes: list[Code]) -> list[bytes]:
+def exchange(client: SeededClient, codes: list[Code]) -> list[bytes]:
+    """Each code for its tokens."""
     return [
         _post(
             metadata.TOKEN,
@@ -160,7 +161,7 @@ def _about(path: str, client: SeededClient, tokens: list[str]) -> list[bytes]:
 
 def _failed(client: SeededClient) -> bytes:
     wrong = SeededClient(client.client_id, "polar_cs_" + "0" * 43)
-    return _exchange(wrong, [Code("polar_ac_" + "0" * 43, "0" * 43)])[0]
+    return exchange(wrong, [Code("polar_ac_" + "0" * 43, "0" * 43)])[0]
 
 
 def _post(path: str, client: SeededClient, **form: str) -> bytes:

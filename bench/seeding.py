@@ -75,12 +75,17 @@ class Code:
 
 
 class Seeder:
-    """Seeds one database. Everything it makes is a minute old and lives for a day."""
+    """Seeds one database. Everything it makes is a minute old and lives for a day.
 
-    def __init__(self, cluster: Cluster, server_keys: ServerKeys, sub_type: SubjectType) -> None:
+    `people` are the ids of those who are there already.
+    """
+
+    def __init__(
+        self, cluster: Cluster, server_keys: ServerKeys, sub_type: SubjectType, people: list[str] | None = None
+    ) -> None:
         self._cluster, self._keys, self._sub_type = cluster, server_keys, sub_type
         self._now = int(time.time()) - 60
-        self._people = [str(uuid.uuid4()) for _ in range(PEOPLE)]
+        self._people = people or [str(uuid.uuid4()) for _ in range(PEOPLE)]
         self._organizations = [str(uuid.uuid4()) for _ in range(PEOPLE)]
         self._next_ms = self._now * 1000
 

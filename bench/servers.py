@@ -35,13 +35,19 @@ class Missing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to seed: single-use rows for the plan, `each` of the others, and `products`."""
+    """What to seed: single-use rows for the plan, `each` of the others, and `products`.
+
+    `environment` are settings of the server beyond the usual ones, `module` is what runs it.
+    """
 
     names: list[str]
     sub_type: SubjectType
     plan: Plan
     each: int
     products: int
+    workers: int = 1
+    environment: Mapping[str, str] = field(default_factory=dict)
+    module: str = "polar_server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +97,14 @@ def ours(engine: str, source: Source, wanted: Wanted, cores: Cores, folder: Path
             "POLAR_DATA_DIR": str(folder),
             "PYTHONPATH": str(source.folder / "src"),
             **{f"POLAR_{name}": "10000000" for name in _LIMITS},
+            **wanted.environment,
         }
         polar_server = [sys.executable, "-m", "polar_server"]
         processes.run([*polar_server, "migrate"], environment)
         seeder = Seeder(cluster, ServerKeys([key]), wanted.sub_type)
         more = {operations.LIST_PRODUCTS: operations.list_products(seeder, wanted.products, wanted.each)}
         prepared = operations.prepare(seeder, wanted.names, wanted.plan.total, wanted.each, more)
-        serve = [*polar_server, "serve", "--workers", "1", "--port", str(port)]
+        serve = [sys.executable, "-m", wanted.module, "serve", "--workers", str(wanted.workers), "--port", str(port)]
         with processes.running(serve, environment, port, cores.server, folder / "log") as pid:
             target = Target(name, port, pid, cluster.pid)
             settings = {**_UVICORN, "driver": _DRIVERS[engine], **cluster.settings}
