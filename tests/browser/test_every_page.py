@@ -1,4 +1,4 @@
-"""Every page: accessible in light and dark, and never wider than a telephone."""
+"""Every page: valid HTML, accessible in light and dark, and never wider than a telephone."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ from playwright.sync_api import Page, ViewportSize
 from tests.servers import Server
 
 from . import gallery
+from .markup import Sources
 
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -39,20 +40,35 @@ def axe() -> str:
 
 
 def test_every_page(page: Page, server: Server, site: str, axe: str) -> None:
-    """Each page has one heading, labels, readable colours in light and dark, and no horizontal scrolling."""
+    """Each page is valid, has one heading, labels, readable colours in light and dark, and no horizontal scrolling."""
     assert len(checked(page, gallery.walk(page, gallery.cast(server, site)), axe)) >= 35
+
+
+def test_a_fault_is_named() -> None:
+    """What is not valid in a page, or has no label, is said with the page, the line and the rule."""
+    start, end = '<!doctype html>\n<html lang="en"><head><title>A</title></head><body>\n', "\n</body></html>"
+    texts = {"fine": start + end, "nested": f"{start}<p><div></div></p>{end}", "mute": f"{start}<input>{end}"}
+    faults = Sources(texts=texts).faults()
+    assert [fault.split(" ")[::2][:2] for fault in faults] == [
+        ["mute.html:3:2:", "[input-missing-label]"],
+        ["nested.html:3:16:", "[close-order]"],
+    ]
 
 
 def checked(page: Page, names: Iterator[str], axe: str) -> list[str]:
     """The names of all pages of a walk, each of which was found without fault."""
     problems: dict[str, Any] = {}
     seen = []
+    sources = Sources()
+    sources.follow(page)
     for name in names:
         seen.append(name)
+        sources.keep(name)
         found = page.evaluate(RULES) + overflows(page) + breaches(page, axe)
         if found:
             problems[name] = found
     assert problems == {}, problems
+    assert sources.faults() == []
     assert len(seen) == len(set(seen))
     return seen
 
