@@ -30,6 +30,9 @@ def test_a_first_page_is_small_and_ours_alone(page: Page, server: Server, site: 
     page.wait_for_load_state("networkidle")
     loaded: list[Response] = []
     page.on("response", lambda response: loaded.append(response))  # noqa: PLW0108 - a method of a list cannot be wrapped
-    page.goto(room.url("products"), wait_until="networkidle")
-    assert sum(len(response.body()) for response in loaded) < _MOST_BYTES
-    assert {response.url.startswith(server.issuer) for response in loaded} == {True}
+    for url in (room.url(), room.url("products")):
+        loaded.clear()
+        page.goto(url, wait_until="networkidle")
+        assert sum(len(response.body()) for response in loaded) < _MOST_BYTES
+        assert {response.url.startswith(server.issuer) for response in loaded} == {True}
+        assert any(response.url.endswith("/dashboard.css") for response in loaded)
