@@ -73,8 +73,10 @@ class Browser:
         return self.page
 
     async def submit(self, path: str, **typed: str) -> httpx.Response:
-        """Fill in the form of the present page that posts to an address starting with this path."""
-        action, fields = next((a, f) for a, f in Forms(self.page.text).found.items() if a.startswith(path))
+        """Fill in the form of the present page that posts to this path, or else to an address starting with it."""
+        found = Forms(self.page.text).found
+        action = path if path in found else next(action for action in found if action.startswith(path))
+        fields = found[action]
         self.page = await self.http.post(action, data={**fields, **typed})
         return self.page
 
