@@ -1,6 +1,12 @@
 """`polar-server user`."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
+
+from polar_server.accounts.one_time_codes import codes
+from polar_server.database import connect
+from polar_server.oauth.server_keys import ServerKeys
 
 from .conftest import CommandLine
 
@@ -102,3 +108,32 @@ def test_disabling_nobody_is_refused(polar: CommandLine) -> None:
     outcome = polar("user", "disable", "eve@example.com")
     assert outcome.exit_code == 1
     assert "Nobody has an account for eve@example.com. `polar-server user list`" in outcome.err
+
+
+def _turn_codes_on(polar: CommandLine, user_id: str) -> None:
+    async def turn_on() -> None:
+        database = connect(polar.variables["POLAR_DATABASE_URL"], 1)
+        await database.open()
+        async with database.write() as transaction:
+            await codes.turn_on(transaction, ServerKeys([bytes(32)]), user_id, b"a secret", 1, 0)
+        await database.close()
+
+    asyncio.run(turn_on())
+
+
+def test_a_lost_second_factor_is_taken_away(polar: CommandLine) -> None:
+    """It is told what was taken and whether a mail went out; a second time there is nothing to take."""
+    person = create(polar)
+    _turn_codes_on(polar, person["id"])
+    told = {"passkeys_removed": 0, "codes_removed": True}
+    assert polar.json("user", "reset-second-factor", "Ada@example.com") == person | told | {"mailed": True}
+    [mail] = Path(polar.variables["POLAR_DATA_DIR"], "mail").glob("*.eml")
+    assert "You sign in with your password alone now." in mail.read_text()
+    again = polar("user", "reset-second-factor", "ada@example.com")
+    assert (again.exit_code, "neither passkeys nor one-time codes" in again.out) == (0, True)
+    _turn_codes_on(polar, person["id"])
+    outcome = polar("user", "reset-second-factor", "ada@example.com", smtp_url="smtp://127.0.0.1:1")
+    assert "signs in with their password alone. The mail about it could not be sent: tell them yourself." in outcome.out
+    polar.json("user", "disable", "ada@example.com")
+    refused = polar("user", "reset-second-factor", "ada@example.com")
+    assert (refused.exit_code, "is shut out. Let them in again first" in refused.err) == (1, True)

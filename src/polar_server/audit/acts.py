@@ -16,6 +16,7 @@ ACTS = {
     "account.codes_on": "turned one-time codes on",
     "account.codes_off": "turned one-time codes off",
     "account.recovery_codes_made": "made new recovery codes",
+    "account.second_factor_reset": "took passkeys and one-time codes from the account",
     "account.email_changed": "changed the email address",
     "account.exported": "took their data away as a file",
     "account.deleted": "deleted the account",

@@ -3,18 +3,23 @@
 import getpass
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from cyclopts import App, Parameter
 
+from polar_server import accounts
 from polar_server.accounts import fields, operators, people
+from polar_server.accounts.lost_factors import ShutOut, Taken, letter_about, take_second_factor
 from polar_server.accounts.passwords import Passwords
 from polar_server.accounts.people import EmailTaken, NewPerson, Person
 from polar_server.app import ON_CREDENTIALS_CHANGED
 from polar_server.audit import OPERATOR, About, record
-from polar_server.cli.opening import opened
+from polar_server.cli.opening import Opened, opened
 from polar_server.cli.output import Record, Records, Refused, timestamp
 from polar_server.database import Database
+from polar_server.html import Pages
+from polar_server.mail import send_at_once
 
 app = App(name="user", help="People with an account.")
 PAGE = 500
@@ -110,6 +115,47 @@ async def set_operator(email: str, /, *, end: Flag = False) -> Record:
             await change(transaction, person.id, at.now)
         changed = await person_called(at.database, email)
     return Record(f"{changed.email} {'does not run' if end else 'runs'} the server now.", values_of(changed))
+
+
+@app.command
+async def reset_second_factor(email: str, /) -> Record:
+    """Take passkeys and one-time codes from somebody who lost them, end their sessions, and mail them how to sign in.
+
+    Make sure first that it is they who ask: the password alone opens the account then, or, without one, a link by mail.
+
+    Parameters
+    ----------
+    email
+        The address they sign in with.
+    """
+    async with opened() as at:
+        person = await person_called(at.database, email)
+        try:
+            async with at.database.write() as transaction:
+                taken = await take_second_factor(transaction, person.id, at.now)
+        except ShutOut as error:
+            raise Refused(
+                f"{person.email} is shut out. Let them in again first, on their page under /admin."
+            ) from error
+        mailed = taken is not None and await _mailed(at, taken)
+    if taken is None:
+        unchanged = f"{person.email} has neither passkeys nor one-time codes; nothing was changed."
+        return Record(unchanged, values_of(person))
+    removed = {"passkeys_removed": taken.passkeys, "codes_removed": taken.codes, "mailed": mailed}
+    return Record(_what_is_left(at, taken, mailed=mailed), values_of(person) | removed)
+
+
+def _what_is_left(at: Opened, taken: Taken, *, mailed: bool) -> str:
+    by_mail = f"a password that they choose at {at.settings.issuer}/forgot-password"
+    way = by_mail if taken.person.password_hash is None else "their password alone"
+    told = "A mail tells them." if mailed else "The mail about it could not be sent: tell them yourself."
+    return f"{taken.person.email} signs in with {way}. {told}"
+
+
+async def _mailed(at: Opened, taken: Taken) -> bool:
+    folder = Path(accounts.__path__[0]) / "templates"
+    pages = Pages({"accounts": folder}, at.settings, at.server_keys)
+    return await send_at_once(at.settings, letter_about(taken, pages, at.now), at.now)
 
 
 async def everything(list_page: ListPage[Item], database: Database) -> list[Item]:

@@ -108,6 +108,18 @@ class Mailer:
 
 def mailer_for(settings: Settings, clock: Callable[[], float]) -> Mailer:
     """The mailer that the settings ask for: SMTP, or the folder `mail` in the data folder."""
-    folder = settings.data_dir / "mail"
-    transport: Transport = SmtpMailer(settings.smtp_url) if settings.smtp_url else FolderMailer(folder)
-    return Mailer(transport, settings.mail_from, clock)
+    return Mailer(_transport_for(settings), settings.mail_from, clock)
+
+
+async def send_at_once(settings: Settings, message: Message, now: int) -> bool:
+    """Send a message without a queue, where no server runs. False when that fails: it is not tried again."""
+    sender = settings.mail_from
+    try:
+        await _transport_for(settings).send(compose(message, sender, new_message_id(sender), now))
+    except (OSError, SMTPException):
+        return False
+    return True
+
+
+def _transport_for(settings: Settings) -> Transport:
+    return SmtpMailer(settings.smtp_url) if settings.smtp_url else FolderMailer(settings.data_dir / "mail")

@@ -85,6 +85,11 @@ async def remove_passkey(transaction: Transaction, user_id: str, passkey_id: str
     return row["name"] if row else None
 
 
+async def remove_passkeys(transaction: Transaction, user_id: str) -> int:
+    """Forget all passkeys of a person; how many that were."""
+    return await transaction.run(queries.REMOVE_ALL, user_id=user_id)
+
+
 def _passkey(row: Row) -> Passkey:
     passkey_id, user_id, credential_id, public_key, sign_count, name, synced, created_at, last_used_at = row
     return Passkey(
