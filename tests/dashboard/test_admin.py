@@ -1,5 +1,6 @@
 """The operation of the server: what operators see and do, and that nobody else finds any of it."""
 
+import re
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.policy import default
@@ -11,6 +12,11 @@ from litestar.routes import HTTPRoute
 from tests.world import NOW, Browser, World
 
 from polar_server.accounts import operators, people
+from polar_server.accounts.one_time_codes import codes
+from polar_server.accounts.passkeys.ceremonies import NewKey
+from polar_server.accounts.passkeys.keys import add_passkey
+from polar_server.accounts.visits import Visit
+from polar_server.accounts.ways_in import WaysIn, list_ways_in
 from polar_server.authorization_server import signing_keys
 from polar_server.authorization_server.clients import Ownership
 from polar_server.dashboard.admin.timeline import Part, timeline_of
@@ -48,7 +54,7 @@ def _addresses(world: World, method: HttpMethod) -> Iterator[str]:
 async def test_there_is_no_such_page_for_anybody_else(world: World, desk: Desk, operator: Browser) -> None:
     """Every page and form is a missing one to strangers, owners of organizations, and whoever lost the flag."""
     pages, forms = (list(_addresses(world, method)) for method in (HttpMethod.GET, HttpMethod.POST))
-    assert (len(pages), len(forms)) == (11, 7)
+    assert (len(pages), len(forms)) == (11, 8)
     nobody = await world.browser()
     for browser in (nobody, desk.browser):
         for method, paths in (("GET", pages), ("POST", forms)):
@@ -109,6 +115,62 @@ async def test_people_are_shut_out_and_let_in(world: World, desk: Desk, operator
     ]
     acts = [(act, who) for act, who, _ in await _acts(world, "account")]
     assert acts[:3] == [(f"account.{act}", "Ada Example") for act in ("enabled", "disabled", "sessions_ended")]
+
+
+@pytest.mark.parametrize("password", ["unused", None])
+async def test_a_lost_second_factor_is_taken_away(
+    world: World, desk: Desk, operator: Browser, password: str | None
+) -> None:
+    """Passkeys, codes and sessions are gone, apps stay; the mail leads back in, also without a password."""
+    keys, visit = world.server.server_keys, Visit("203.0.113.5", "test", NOW * 1000)
+    async with world.server.database.write() as tx:
+        await codes.turn_on(tx, keys, desk.user_id, b"a secret", 1, NOW)
+        await add_passkey(tx, desk.user_id, NewKey("credential", "key", 0, synced=False), "Phone", visit)
+        await tx.run(Statement("UPDATE users SET password_hash = :password"), password=password)
+    page = f"/admin/people/{desk.user_id}"
+    assert "passkey" in (await operator.open(page)).text.split("Signs in with</dt>")[1].split("</dd>")[0]
+    assert (await operator.submit(f"{page}/second-factor")).headers["location"] == f"{page}?done=second_factor"
+    left = await list_ways_in(world.server.database, desk.user_id)
+    assert left == WaysIn(password is not None, [], codes=False, recovery_codes=0)
+    assert f"{page}/second-factor" not in (await operator.open(page)).text, "nothing is left to be taken"
+    assert (await desk.browser.open("/account")).status_code == 303
+    assert (await desk.api.get("/v1/products/")).status_code == 200
+    assert (await _acts(world, "account"))[0][:2] == ("account.second_factor_reset", "Ada Example")
+    [told] = await _mailed(world, "owner@example.com")
+    lines = told.splitlines()
+    assert {
+        "- your passkey",
+        "- one-time codes, with their recovery codes",
+        "http://localhost:8000/forgot-password",
+    } <= {*lines}
+    assert ("Your account has no password." in told) is (password is None)
+
+    await desk.browser.open("/forgot-password")
+    await desk.browser.submit("/forgot-password", email="owner@example.com")
+    [link] = re.findall(r"/reset-password\?token=\S+", (await _mailed(world, "owner@example.com"))[-1])
+    await desk.browser.open(link)
+    await desk.browser.submit("/reset-password", password="nine quiet rivers")
+    await desk.browser.open("/sign-in")
+    await desk.browser.submit("/sign-in", email="owner@example.com", password="nine quiet rivers")
+    assert (await desk.browser.open("/account")).status_code == 200
+
+
+async def test_who_is_shut_out_keeps_the_second_factor(world: World, desk: Desk, operator: Browser) -> None:
+    """No mail would lead back in, so nothing is taken; nor is it from whoever has none, or after ten minutes."""
+    page = f"/admin/people/{desk.user_id}"
+    async with world.server.database.write() as tx:
+        await codes.turn_on(tx, world.server.server_keys, desk.user_id, b"a secret", 1, NOW)
+    await operator.open(page)
+    world.clock.now += 601
+    assert (await operator.submit(f"{page}/second-factor")).headers["location"].startswith("/confirm?")
+    world.clock.now -= 601
+    await operator.open(page)
+    async with world.server.database.write() as tx:
+        await people.disable_user(tx, desk.user_id, NOW, ())
+    refused = await operator.submit(f"{page}/second-factor")
+    assert (refused.status_code, "Let this person in again first" in refused.text) == (422, True)
+    assert await codes.is_on(world.server.database, desk.user_id)
+    assert await _mailed(world, "owner@example.com") == []
 
 
 async def test_the_last_operator_stays_one(world: World, operator: Browser, desk: Desk) -> None:

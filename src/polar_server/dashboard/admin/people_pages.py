@@ -8,6 +8,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, SkipValidation
 
 from polar_server.accounts import operators, people, sessions
+from polar_server.accounts.lost_factors import ShutOut, letter_about, take_second_factor
 from polar_server.accounts.operators import LastOperator
 from polar_server.accounts.organizations import list_memberships
 from polar_server.accounts.people import CredentialsChanged
@@ -27,6 +28,7 @@ _MOST_APPS = 50
 GivenEnds = NamedDependency[SkipValidation[Sequence[CredentialsChanged]]]
 
 IS_OPERATOR = "This person runs the server. Take that right from them first."
+IS_SHUT_OUT = "The account is shut out. Let this person in again first: until then nothing opens it."
 IS_LAST = "Nobody else runs the server. Give the right to somebody else first."
 
 SENTENCES = {
@@ -97,6 +99,22 @@ async def submit_end_of_sessions(operation: GivenOperation, user_id: FromPath[st
     return await _done(operation, person, "sessions", end)
 
 
+@post(f"{_ONE}/second-factor", status_code=303)
+async def submit_reset_of_second_factor(operation: GivenOperation, user_id: FromPath[str]) -> Page:
+    """Take passkeys and one-time codes from somebody who lost them."""
+    await operation.read_act("people", user_id)
+    person = await _find(operation, user_id)
+    kept = operation.session.id if person["id"] == operation.session.user.id else None
+    try:
+        async with operation.database.write() as tx:
+            taken = await take_second_factor(tx, person["id"], operation.now, operation.actor, kept)
+    except ShutOut:
+        return await _person_page(operation, person, IS_SHUT_OUT)
+    if taken is not None:
+        operation.mailer.post(letter_about(taken, operation.pages, operation.now))
+    return operation.go("people", person["id"], done="second_factor")
+
+
 @post(f"{_ONE}/operator", status_code=303)
 async def submit_operator(operation: GivenOperation, user_id: FromPath[str]) -> Page:
     """Give somebody the right to run the server, or take it. The last one keeps it."""
@@ -150,5 +168,6 @@ routes = [
     submit_disabling,
     submit_enabling,
     submit_end_of_sessions,
+    submit_reset_of_second_factor,
     submit_operator,
 ]

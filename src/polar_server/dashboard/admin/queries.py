@@ -16,7 +16,11 @@ _PEOPLE = f"""
 _PERSON = "u.id, u.email, u.name, u.picture, u.email_verified_at, u.disabled_at, u.operator, u.created_at"
 PEOPLE = Listing(_PERSON, "users u", (_PEOPLE, _PEOPLE))
 PEOPLE_SORTING = {"email": "u.email", "name": "lower(u.name)", "created_at": "u.created_at", "id": "u.id"}
-_FIND_PERSON = Statement(f"SELECT {_PERSON} FROM users u WHERE u.id = :id AND {_HERE}")
+_WAYS_IN = """
+    u.password_hash IS NOT NULL AS password, (SELECT count(*) FROM passkeys p WHERE p.user_id = u.id) AS passkeys,
+    EXISTS (SELECT 1 FROM code_secrets c WHERE c.user_id = u.id) AS codes
+"""
+_FIND_PERSON = Statement(f"SELECT {_PERSON}, {_WAYS_IN} FROM users u WHERE u.id = :id AND {_HERE}")
 
 _ORGANIZATIONS = f"({contains('o.name', 'query')} OR {contains('o.slug', 'query')})"
 _ORGANIZATION = """
@@ -100,7 +104,7 @@ async def find(
 
 
 async def find_person(tx: Transaction, user_id: str) -> Row | None:
-    """A person who has an account."""
+    """A person who has an account, and how they sign in."""
     return await tx.first(_FIND_PERSON, id=user_id)
 
 
