@@ -1,0 +1,80 @@
+"""How soon pages of the dashboard can be used: `python -m tests.browser.loading`.
+
+From the start of the navigation to DOMContentLoaded, by the browser's clock (Navigation Timing): medians of ten loads,
+in a browser that has nothing of ours and in one that was here before. The server runs for this alone, with demo data.
+"""
+
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+from tests import servers
+from tests.servers import Server
+
+from polar_server import demo
+
+from . import chromium
+from .steps import fill_in_sign_in
+
+LOADS = 10
+_READY = "() => performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
+_BYTES = """() => ['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))
+    .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""
+
+
+def main() -> None:
+    """Print a line of the table for each page."""
+    with tempfile.TemporaryDirectory() as data, servers.serve(Path(data)) as server, chromium.launched() as browser:
+        server.command("demo")
+        with signed_in(browser, server) as page:
+            page.goto(f"{server.issuer}/dashboard/organizations")
+            for url in pages(page, server):
+                sys.stdout.write(f"| `{url.removeprefix(server.issuer)}` | {measured(browser, page, url)} |\n")
+    sys.stdout.write(f"Medians of {LOADS}, with a load average of {os.getloadavg()[0]:.0f}.\n")
+
+
+@contextmanager
+def signed_in(browser: Browser, server: Server) -> Iterator[Page]:
+    """A browser in which the demo's person is signed in."""
+    with chromium.opened(browser, server.issuer) as page:
+        page.goto(f"{server.issuer}/sign-in")
+        with page.expect_navigation():
+            fill_in_sign_in(page, demo.EMAIL, demo.PASSWORD)
+        yield page
+
+
+def pages(page: Page, server: Server) -> list[str]:
+    """The overview and the products of each organization."""
+    links = page.locator("main a[href^='/dashboard/']:has(bdi)").evaluate_all("links => links.map(link => link.href)")
+    return [f"{link}{rest}" for link in links for rest in ("", "/products")]
+
+
+def measured(browser: Browser, page: Page, url: str) -> str:
+    """Milliseconds of a first visit and of later ones, and the bytes of the first."""
+    page.goto(url)
+    first, size = zip(*(_first_visit(browser, page, url) for _ in range(LOADS)), strict=True)
+    later = [_load(page, url) for _ in range(LOADS)]
+    return f"{statistics.median(first):.0f} | {statistics.median(later):.0f} | {max(size) / 1000:.0f}"
+
+
+def _first_visit(browser: Browser, page: Page, url: str) -> tuple[float, int]:
+    """In a browser that knows who is signed in, and has no files of ours."""
+    context = browser.new_context(storage_state=page.context.storage_state())
+    page = context.new_page()
+    took, size = _load(page, url), int(page.evaluate(_BYTES))
+    context.close()
+    return took, size
+
+
+def _load(page: Page, url: str) -> float:
+    page.goto(url)
+    return float(page.evaluate(_READY))
+
+
+if __name__ == "__main__":
+    main()
