@@ -9,6 +9,7 @@ export default {
         "aria-label-misuse": ["error", { allowAnyNamable: true }],
 
         // More than the presets: what names another element finds it, and headings go down one level at a time.
+        "missing-doctype": "error",
         "no-missing-references": "error",
         "input-missing-label": "error",
         "heading-level": "error",

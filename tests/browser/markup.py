@@ -23,8 +23,8 @@ class Sources:
         page.on("response", self._response)
 
     def _response(self, response: Response) -> None:
-        # A redirect has no body, and "no content" leaves the page where it is.
-        is_html = response.headers.get("content-type", "").startswith("text/html")
+        # A redirect has no body, and "no content" (204) leaves the page where it is.
+        is_html = response.headers.get("content-type", "").startswith("text/html") and response.status != 204
         if is_html and response.request.is_navigation_request():
             self.last = response
 
