@@ -1,6 +1,10 @@
 """Products in the dashboard: what is typed becomes what the API shows, and what cannot be is said at its field."""
 
+import re
+
 import pytest
+from tests.resources.test_files import PNG, begun, finish, image, sent
+from tests.world import Api
 
 from .conftest import Desk
 
@@ -78,6 +82,43 @@ async def test_benefits_are_ticked(desk: Desk) -> None:
     assert [b["id"] for b in (await desk.api.get(f"/v1/{page}")).json()["benefits"]] == ids[1:]
     answer = await desk.post(page, **LAMP, **{"benefit-00000000-0000-4000-8000-000000000000": "true"})
     assert (answer.status_code, desk.notices) == (422, ["There is no such benefit."])
+
+
+async def test_pictures_are_ticked(desk: Desk, member_desk: Desk, stranger_desk: Desk) -> None:
+    """The pictures of a product stand first, in its order; what is ticked later follows, and others' are refused."""
+    ids = [await _picture(desk.api, f"{name}.png") for name in ("one", "two", "three")]
+    theirs, unfinished = await _picture(stranger_desk.api, "theirs.png"), (await begun(desk.api, image()))["id"]
+    new = (await desk.open("products", "new")).text
+    assert [each in new for each in (*ids, theirs, unfinished)] == [True] * 3 + [False] * 2
+    product_id = await _product(desk, **{f"picture-{each}": "true" for each in (ids[2], ids[0])})
+    page = f"products/{product_id}"
+
+    async def shown() -> list[str]:
+        return [media["id"] for media in (await desk.api.get(f"/v1/{page}")).json()["medias"]]
+
+    assert await shown() == [ids[2], ids[0]]
+    listed = re.findall(r'name="picture-([^"]+)" value="true"( checked)?', (await desk.open(page)).text)
+    assert listed == [(ids[2], " checked"), (ids[0], " checked"), (ids[1], "")]
+    await desk.post(page, **LAMP, **{f"picture-{each}": "true" for each in ids})
+    assert await shown() == [ids[2], ids[0], ids[1]]
+    for wrong, sentence in (
+        ([theirs], "There is no such image."),
+        (map(str, range(21)), "A product has at most 20 pictures."),
+    ):
+        answer = await desk.post(page, **LAMP, **{f"picture-{each}": "true" for each in wrong})
+        assert (answer.status_code, desk.errors) == (422, {"pictures": sentence})
+    await desk.post(page, **LAMP, **{f"picture-{ids[1]}": "true"})
+    assert await shown() == [ids[1]]
+    upload = f"{desk.path('files', 'new')}?purpose=product_media"
+    assert f'href="{upload}"' in (await desk.open(page)).text
+    assert upload not in (await member_desk.open(page)).text
+    assert 'value="product_media" selected' in (await desk.open("files", "new?purpose=product_media")).text
+
+
+async def _picture(api: Api, name: str) -> str:
+    made = await begun(api, image(name=name))
+    await finish(api, made, await sent(api, made, [PNG]))
+    return str(made["id"])
 
 
 async def test_a_list_is_paged_sorted_and_searched_by_its_address(desk: Desk) -> None:

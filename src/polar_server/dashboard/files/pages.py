@@ -50,9 +50,9 @@ async def show_files(place: GivenPlace) -> Page:
 
 @get(f"{_AREA}/new")
 async def show_upload(place: GivenPlace) -> Page:
-    """The form that uploads a file."""
+    """The form that uploads a file; a link to it may say what for."""
     place.require(operations.WRITE)
-    return await _upload_page(place, {})
+    return await _upload_page(place, {"purpose": place.request.query_params.get("purpose", "")})
 
 
 @post(f"{_AREA}/new", status_code=303, request_max_body_size=None)

@@ -1,6 +1,6 @@
 """What was typed about a product, as the API takes it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -13,17 +13,26 @@ INTERVALS = {"": "Once", "day": "Every day", "week": "Every week", "month": "Eve
 """How often a product is paid, by the value of the field."""
 KINDS = {"fixed": "A fixed price", "custom": "The customer decides", "free": "Free"}
 FIELDS = ("name", "description", "trial_days")
+MOST_PICTURES = 20
+"""Pictures of one product, as the API has it."""
 
 _AMOUNT = "Enter an amount such as 12.50."
 
 
-def sent_of(form: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The members that new and changed products share, and a sentence for each field that cannot be read."""
+def sent_of(form: Mapping[str, str], pictures: Sequence[str] = ()) -> tuple[dict[str, Any], dict[str, str]]:
+    """The members that new and changed products share, and a sentence for each field that cannot be read.
+
+    `pictures` are the ids of those that the product has.
+    """
     price, errors = _price_of(form)
+    medias = ticked(form, "picture-", pictures)
+    if len(medias) > MOST_PICTURES:
+        errors["pictures"] = f"A product has at most {MOST_PICTURES} pictures."
     sent: dict[str, Any] = {
         "name": form.get("name", "").strip(),
         "description": form.get("description", "").strip() or None,
         "prices": [price],
+        "medias": medias,
         "trial_interval": None,
         "trial_interval_count": None,
     }
@@ -33,6 +42,12 @@ def sent_of(form: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     elif days:
         errors["trial_days"] = "Enter a number of days, or nothing."
     return sent, errors
+
+
+def ticked(form: Mapping[str, str], prefix: str, present: Sequence[str]) -> list[str]:
+    """The ids of what is ticked: those that the product has in their order, then the others as the page lists them."""
+    ids = [name.removeprefix(prefix) for name in form if name.startswith(prefix)]
+    return [*(each for each in present if each in ids), *(each for each in ids if each not in present)]
 
 
 def _price_of(form: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:

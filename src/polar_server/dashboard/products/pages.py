@@ -1,6 +1,6 @@
 """`/dashboard/{slug}/products`: the list, a new one, and everything that can be done with one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import get, post
@@ -14,9 +14,11 @@ from polar_server.html import Page
 from polar_server.resource_server.benefits import Benefit, benefit_of
 from polar_server.resource_server.currencies import MINIMUM_AMOUNTS
 from polar_server.resource_server.errors import ApiError
+from polar_server.resource_server.files import File, file_of
 from polar_server.resource_server.metadata import NOT_ASKED
 from polar_server.resources.benefits import queries as benefits
 from polar_server.resources.benefits.queries import BenefitFilter
+from polar_server.resources.files.list_queries import FileFilter, list_files
 from polar_server.resources.products import list_queries, operations
 from polar_server.resources.products.answers import products_listed
 from polar_server.resources.products.list_queries import ProductFilter
@@ -25,6 +27,8 @@ from polar_server.resources.products.schemas import Product, ProductBenefits, Pr
 _AREA = f"{PREFIX}/products"
 _ONE = f"{_AREA}/{{product_id:str}}"
 _MOST_BENEFITS = 100
+_MOST_PICTURES = 60
+"""Pictures to choose from, beside those that the product has."""
 
 
 @get(_AREA)
@@ -82,11 +86,14 @@ async def submit_product(place: GivenPlace, product_id: FromPath[str]) -> Page:
     """Save what was changed. A price that stays as it is keeps its id; a new one archives the old."""
     form = await place.read_form()
     product = await _find(place, product_id)
-    sent, errors = forms.sent_of(form | {"recurring_interval": product.recurring_interval or ""})
+    pictures = [file.id for file in product.medias]
+    sent, errors = forms.sent_of(form, pictures)
     if errors:
         return await _product_page(place, product, form, 422, errors)
     if forms.price_stays(product, sent):
         del sent["prices"]
+    if sent["medias"] == pictures:
+        del sent["medias"]
     try:
         await operations.update_product(place.server, place.caller, product_id, read_sent(sent, ProductUpdate))
         await _give(place, product, form)
@@ -123,22 +130,21 @@ async def _find(place: Place, product_id: str) -> Product:
 
 
 def _given(product: Product) -> dict[str, str]:
-    return {f"benefit-{benefit.id}": "true" for benefit in product.benefits}
+    names = [f"benefit-{each.id}" for each in product.benefits] + [f"picture-{each.id}" for each in product.medias]
+    return dict.fromkeys(names, "true")
 
 
 async def _give(place: Place, product: Product, form: Mapping[str, str]) -> None:
     """Give the product the benefits that are ticked; those that it has keep their order."""
-    ticked = [name.removeprefix("benefit-") for name in form if name.startswith("benefit-")]
     present = [benefit.id for benefit in product.benefits]
-    wanted = [*(each for each in present if each in ticked), *(each for each in ticked if each not in present)]
+    wanted = forms.ticked(form, "benefit-", present)
     if wanted != present:
         await operations.update_benefits(place.server, place.caller, product.id, ProductBenefits(wanted))
 
 
 def _errors(refused: ApiError) -> dict[str, str]:
-    return errors_of(
-        refused, forms.FIELDS, trial_interval="trial_days", trial_interval_count="trial_days", prices="amount"
-    )
+    days = {"trial_interval": "trial_days", "trial_interval_count": "trial_days"}
+    return errors_of(refused, forms.FIELDS, **days, prices="amount", medias="pictures")
 
 
 async def _benefits(place: Place) -> list[Benefit]:
@@ -146,6 +152,15 @@ async def _benefits(place: Place) -> list[Benefit]:
     async with place.server.database.read() as tx:
         rows, _ = await benefits.list_benefits(tx, wanted, "b.description ASC, b.id", _MOST_BENEFITS, 0)
     return [benefit_of(row) for row in rows]
+
+
+async def _pictures(place: Place, present: Sequence[File]) -> list[File]:
+    """What can be ticked: the product's own in their order, then the organization's newest."""
+    wanted = FileFilter(place.caller.reach(), services='["product_media"]', is_uploaded=True)
+    async with place.server.database.read() as tx:
+        rows, _ = await list_files(tx, wanted, "f.created_at DESC, f.id", _MOST_PICTURES, 0)
+    ids = {file.id for file in present}
+    return [*present, *(file_of(row, place.server.issuer) for row in rows if row["id"] not in ids)]
 
 
 async def _form_page(
@@ -158,14 +173,15 @@ async def _form_page(
 async def _product_page(
     place: Place, product: Product, form: Mapping[str, str], status: int = 200, errors: Mapping[str, str] | None = None
 ) -> Page:
-    values = await _form_values(place, form)
+    values = await _form_values(place, form, product.medias)
     return place.render("products/product", status, product=product, errors=dict(errors or {}), **values)
 
 
-async def _form_values(place: Place, form: Mapping[str, str]) -> dict[str, Any]:
+async def _form_values(place: Place, form: Mapping[str, str], present: Sequence[File] = ()) -> dict[str, Any]:
     return {
         "form": form,
         "benefits": await _benefits(place),
+        "pictures": await _pictures(place, present),
         "intervals": forms.INTERVALS,
         "kinds": forms.KINDS,
         "currencies": sorted(MINIMUM_AMOUNTS),
