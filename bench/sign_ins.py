@@ -20,6 +20,8 @@ from polar_server.oauth.server_keys import ServerKeys
 
 ENVIRONMENT = {"POLAR_GUESSES_PER_ADDRESS": "10000000", "POLAR_GUESSES_PER_ACCOUNT": "10000000"}
 """Settings under which one address may try so often."""
+UNANSWERED = 0
+"""Stands for the status of a try that nobody answered in time."""
 _PASSWORD = "correct horse battery staple"
 _BROWSER = "b" * 43
 _PATH = "/sign-in"
@@ -73,6 +75,8 @@ class SignIns:
         try:
             status = await asyncio.wait_for(reader.readline(), _ANSWER_WAIT)
             self.statuses[int(status.split()[1])] += 1
+        except TimeoutError:
+            self.statuses[UNANSWERED] += 1
         finally:
             writer.close()
 

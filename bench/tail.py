@@ -12,7 +12,7 @@ from bench.clusters import Cluster
 from bench.findings import Finding
 from bench.latencies import percentile
 from bench.servers import Server, Wanted
-from bench.sign_ins import ENVIRONMENT, SignIns, give_passwords
+from bench.sign_ins import ENVIRONMENT, UNANSWERED, SignIns, give_passwords
 from bench.stage import Stage
 from polar_server.oauth.subjects import SubjectType
 
@@ -49,6 +49,7 @@ def _told(engine: str, sign_ins: SignIns) -> Iterator[Finding]:
     yield Finding("tail", engine, "sign-ins tried in a second", tried / sign_ins.seconds, "")
     yield Finding("tail", engine, "sign-ins that succeeded in a second", sign_ins.statuses[303] / sign_ins.seconds, "")
     yield Finding("tail", engine, "sign-ins answered 503, too busy", sign_ins.statuses[503] / max(tried, 1), "of all")
+    yield Finding("tail", engine, "sign-ins that nobody answered", sign_ins.statuses[UNANSWERED], "")
 
 
 def _latencies(on: Stage, server: Server, sign_ins: SignIns, cluster: Cluster) -> dict[str, list[int]]:
