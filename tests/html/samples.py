@@ -513,6 +513,11 @@ MAILS: dict[str, list[dict[str, Any]]] = {
     "accounts/mail/change_email_taken.txt": [{"name": "Ada"}],
     "accounts/mail/email_change_asked.txt": [{"name": "Ada", "email": LONG_EMAIL, "link": "http://x/forgot-password"}],
     "accounts/mail/email_changed.txt": [{"name": "Ada", "email": LONG_EMAIL, "at": NOW}],
+    "accounts/mail/second_factor_reset.txt": [
+        {"name": LONG_NAME, "passkeys": 2, "codes": True, "has_password": True, "at": NOW},
+        {"name": "Ada", "passkeys": 1, "codes": False, "has_password": False, "at": NOW},
+        {"name": "Ada", "passkeys": 0, "codes": True, "has_password": True, "at": NOW},
+    ],
     "accounts/mail/security_changed.txt": [
         {
             "name": LONG_NAME,
