@@ -5,6 +5,8 @@ from xml.sax.saxutils import escape
 
 _WIDTH, _HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 150, 52, 40
+_LABEL = 15
+"""Pixels between two labels at the least."""
 _COLOURS = ("ours", "theirs", "third")
 _STYLE = """
   svg { --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --line: #d1d9e0; --ours: #0969da; --theirs: #818b98;
@@ -25,10 +27,12 @@ def draw(title: str, unit: str, lines: Mapping[str, Sequence[float]]) -> str:
     """A line for each name, a point for each round, at least one; the axis begins at 0. At most three lines."""
     most = max(max(values) for values in lines.values()) or 1
     parts = [_grid(most, unit), _rounds(max(len(values) for values in lines.values()))]
-    for colour, (name, values) in zip(_COLOURS, lines.items(), strict=False):
+    below = 0.0
+    for colour, (name, values) in zip(_COLOURS, sorted(lines.items(), key=lambda line: -line[1][-1]), strict=False):
         points = [(_x(place, len(values)), _y(value, most)) for place, value in enumerate(values)]
         parts.append(_line(colour, points))
-        parts.append(_text(_WIDTH - _RIGHT + 8, points[-1][1] + 4, f"{name}: {values[-1]:,.1f}"))
+        below = max(points[-1][1] + 4, below + _LABEL)
+        parts.append(_text(_WIDTH - _RIGHT + 8, below, f"{name}: {values[-1]:,.1f}"))
     size = f'width="{_WIDTH}" height="{_HEIGHT}" viewBox="0 0 {_WIDTH} {_HEIGHT}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title desc">'
     names = [f'<title id="title">{escape(title)}</title>', f'<desc id="desc">{escape(_words(lines, unit))}</desc>']
