@@ -39,9 +39,9 @@ AREAS = (
     orders,
     tokens,
     apps,
-    activity,
     customers,
     subscriptions,
+    activity,
     webhooks,
     admin,
 )
