@@ -14,10 +14,11 @@ from polar_server.oauth.subjects import SubjectType
 ASKED = ("exchange ES256", "refresh", "revoke", "introspect")
 # Since PostgreSQL 18 flushes are in pg_stat_io.
 _READ = """
-    SELECT pg_current_wal_insert_lsn() - '0/0', wal_records, wal_fpi, pg_stat_get_db_xact_commit(d.oid),
+    SELECT wal_records, wal_fpi, pg_stat_get_db_xact_commit(d.oid),
         (SELECT sum(fsyncs) FROM pg_stat_io WHERE object = 'wal')
     FROM pg_stat_wal, pg_database d WHERE d.datname = current_database()
 """
+_END = "SELECT pg_current_wal_insert_lsn() - '0/0'"
 _TELLS = 11
 """Seconds until a backend that has nothing to do has told what it did (PGSTAT_IDLE_INTERVAL is 10)."""
 
@@ -59,10 +60,14 @@ def _written(on: Stage, server: Server) -> dict[str, Written]:
         on.run.send(server.target, operation, operation.slice(0, plan.warm_up))
     before = _read(server.cluster)
     for operation in server.operations.values():
+        began = filling.ask(server.cluster, _END)[0][0]
         for number in range(plan.rounds):
             on.run.send(server.target, operation, plan.round(operation, number)[1])
+        # Read at once: while the others are waited for, autovacuum may write as well.
+        written = float(filling.ask(server.cluster, _END)[0][0] - began)
         after, count = _read(server.cluster), plan.rounds * plan.count
-        found[operation.name] = Written(*((b - a) / count for a, b in zip(before, after, strict=True)))
+        told = (b - a for a, b in zip(before, after, strict=True))
+        found[operation.name] = Written(*(each / count for each in (written, *told)))
         before = after
     return found
 
