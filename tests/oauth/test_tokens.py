@@ -58,6 +58,14 @@ def test_ids_of_the_same_millisecond(now_ms: int, random: bytes) -> None:
     assert first <= tokens.new_id(now_ms, random) <= last
 
 
+@pytest.mark.parametrize("kind", TokenKind)
+def test_kind_of(kind: TokenKind) -> None:
+    """A text is named by its prefix, however much of it is there; without one of ours it is nothing."""
+    assert tokens.kind_of(kind) is kind
+    assert tokens.kind_of(f"{kind}abc") is kind
+    assert tokens.kind_of(f"x{kind}abc") is None
+
+
 def test_known_token() -> None:
     """A token from fixed values has a fixed text, so that no release changes the shape."""
     token = tokens.mint(TokenKind.AUTHORIZATION_CODE, NOW * 1000, bytes(range(ENTROPY_BYTES)))
