@@ -77,8 +77,8 @@ def _differs_from(evidence: Evidence, _: str) -> bool:
 
 
 def _seen(response: Response, evidence: Evidence) -> tuple[int, str]:
-    """What a response shows, without the address that was typed and the tokens of its forms."""
-    text = re.sub(r'name="csrf" value="[^"]*"', "", response.text)
+    """What a response shows, without the address that was typed, the tokens of its forms and a passkey's challenge."""
+    text = re.sub(r'name="csrf" value="[^"]*"|data-options="[^"]*"', "", response.text)
     return response.status, text.replace(evidence.values["email"], "").replace("nobody@example.com", "")
 
 
