@@ -106,7 +106,7 @@ def membership_ending(crowd: Crowd, person: Person, owner: Person, organization:
         return crowd.app.codes(1, person.id, organization.id)[0]
 
     join()
-    return Ending(join, _form(crowd.server, owner, page, f"{page}/members/remove", user_id=person.id))
+    return Ending(join, _form(crowd.server, owner, page, f"{page}/remove", user_id=person.id))
 
 
 @pytest.mark.parametrize("change", ["app", "membership"])

@@ -24,7 +24,7 @@ from .conftest import Place, Tell
 from .lines import Cut, Line, workers
 from .lives import GRACE, Ledger, Life
 
-_KILLS = 20
+_KILLS = 8
 _POWER_CUTS = 5
 _CLIENTS = 16
 _CODES = 400
