@@ -1,6 +1,7 @@
 """Databases for the whole suite: every test that takes `database` or `database_url` runs on both engines."""
 
 import asyncio
+import gc
 import shutil
 import tempfile
 import warnings
@@ -8,9 +9,11 @@ from collections.abc import AsyncIterator, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
+from litestar.utils.signature import ParsedSignature
 
 from polar_server.database import Database, connect, migrations
 
@@ -29,6 +32,25 @@ FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tabl
     EXECUTE format('DELETE FROM %I', name);
 END LOOP; END $$
 """
+
+
+# More than a thousand tests build an application each, with five hundred handlers. What the framework reads of the
+# same function is the same each time, and looking for garbage among all of them would take a third of the building.
+gc.set_threshold(100_000, 50, 100)
+_read = ParsedSignature.from_fn
+_known: dict[Any, ParsedSignature] = {}
+
+
+def _read_once(function: Any, signature_namespace: dict[str, Any]) -> ParsedSignature:
+    if "<" in getattr(function, "__qualname__", "<"):
+        # A function within a function may hold a whole application.
+        return _read(function, signature_namespace)
+    if function not in _known:
+        _known[function] = _read(function, signature_namespace)
+    return _known[function]
+
+
+ParsedSignature.from_fn = staticmethod(_read_once)  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture(scope="session")
