@@ -2,12 +2,13 @@
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from polar_server import settings
-from polar_server.settings import Settings, SettingsError
+from polar_server.settings import Settings, SettingsError, server_key
 
 KEY, OLD_KEY = "q4-Zr1YV3l2P0kGx7cT9uWmE8sJbHnDf5AoKiLtRyXg", "N8sQ2vBz6XcM1kLpO9iUyT5rEwQ7aSdFgHjK3lZxCvA"
 PRODUCTION = {
@@ -183,7 +184,7 @@ def test_not_in_production(variable: str, value: str) -> None:
 def test_server_keys() -> None:
     """Several server keys are read newest first, with white space around them."""
     keys = settings.load({"POLAR_SERVER_KEY": f"{KEY} , {OLD_KEY},"}).server_keys()
-    assert keys == [settings._key_bytes(KEY), settings._key_bytes(OLD_KEY)]
+    assert keys == [server_key.key_bytes(KEY), server_key.key_bytes(OLD_KEY)]
     assert [len(key) for key in keys] == [32, 32]
 
 
@@ -226,8 +227,8 @@ def test_development_key_of_workers_that_start_together(tmp_path: Path) -> None:
 def test_the_second_key_is_not_written(tmp_path: Path) -> None:
     """A key that another worker wrote first stays."""
     path = tmp_path / "server.key"
-    settings._write_once(path, "first")
-    settings._write_once(path, "second")
+    server_key._write_once(path, "first")
+    server_key._write_once(path, "second")
     assert path.read_text() == "first"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -235,7 +236,7 @@ def test_the_second_key_is_not_written(tmp_path: Path) -> None:
 def test_documentation() -> None:
     """Every setting has its variable, default and a sentence; secrets have no default to show."""
     rows = settings.describe()
-    assert len(rows) == len(settings._FIELDS)
+    assert len(rows) == len(fields(Settings))
     assert rows[0] == ("POLAR_ISSUER", "http://localhost:8000", rows[0][2])
     assert all(variable.startswith("POLAR_") and text.endswith(".") for variable, _, text in rows)
 

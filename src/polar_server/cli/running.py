@@ -13,11 +13,12 @@ import uvloop
 from polar_server import logs
 from polar_server import settings as configuration
 from polar_server.accounts.sweeping import sweep as accounts_sweep
-from polar_server.app import PACKAGES, deliver
+from polar_server.app import PACKAGES
 from polar_server.authorization_server.sweep import sweep as tokens_sweep
 from polar_server.cli.opening import open_database, opened, server_keys
 from polar_server.cli.output import Record, Records, Refused
 from polar_server.database import migrations
+from polar_server.house import deliver
 from polar_server.plain_protocol import PlainProtocol
 from polar_server.resources.files.sweeping import sweep as files_sweep
 from polar_server.settings import Settings

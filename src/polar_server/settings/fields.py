@@ -1,26 +1,12 @@
-"""Every setting of the server, in one frozen value; the only reader of the environment."""
+"""The settings themselves, each with its default and its row of the documentation."""
 
-import base64
-import contextlib
-import os
-import re
-import tempfile
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from polar_server.settings.server_key import key_bytes
+
 PREFIX = "POLAR_"
-# RFC 8414 §2: an https URL without query or fragment. We have no use for a path or a user name either.
-_ISSUER = re.compile(r"https?://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
-# Ten years in seconds fit, and sums of them stay far from the end of BIGINT.
-_MOST = 10**9
-
-
-class SettingsError(Exception):
-    """A setting is missing or wrong. The message names the variable and the remedy."""
 
 
 def _setting(default: Any, text: str, *, least: int = 1, secret: bool = False) -> Any:
@@ -162,78 +148,7 @@ class Settings:
 
     def server_keys(self) -> list[bytes]:
         """The server keys as bytes, newest first. Empty when none is set."""
-        return [_key_bytes(text) for text in self.server_key.split(",") if text.strip()]
-
-
-def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from a TOML file, when POLAR_CONFIG names one, and from POLAR_* variables, which win.
-
-    Raises SettingsError for an unknown name, a value of the wrong type, or values that do not go together.
-    """
-    environ = os.environ if environ is None else environ
-    texts = _from_toml(environ.get(f"{PREFIX}CONFIG")) | _from_environ(environ)
-    settings = Settings(**{name: _typed(name, text) for name, text in texts.items()})
-    check(settings)
-    return settings
-
-
-def check(settings: Settings) -> None:
-    """Refuse settings that would start an unsafe or a broken server."""
-    if not _ISSUER.fullmatch(settings.issuer):
-        raise SettingsError(
-            f"POLAR_ISSUER must look like https://id.example.com, without a path; it is {settings.issuer!r}."
-        )
-    if settings.environment not in ("development", "production"):
-        raise SettingsError(f"POLAR_ENVIRONMENT must be development or production; it is {settings.environment!r}.")
-    if settings.registration not in ("open", "closed"):
-        raise SettingsError(f"POLAR_REGISTRATION must be open or closed; it is {settings.registration!r}.")
-    if settings.rate_limit_url and not settings.rate_limit_url.startswith(("redis://", "rediss://", "unix://")):
-        raise SettingsError("POLAR_RATE_LIMIT_URL must begin with redis://, rediss:// or unix://.")
-    if settings.metrics_token and not re.fullmatch("[!-~]{32,}", settings.metrics_token):
-        raise SettingsError("POLAR_METRICS_TOKEN must be at least 32 visible ASCII characters, picked at random.")
-    settings.server_keys()
-    if settings.is_production:
-        _check_production(settings)
-
-
-def _check_production(settings: Settings) -> None:
-    if not settings.issuer.startswith("https://"):
-        raise SettingsError("POLAR_ISSUER must be an https URL in production: tokens would travel in clear.")
-    if not settings.server_keys():
-        raise SettingsError(
-            "POLAR_SERVER_KEY is not set. Make one with `polar-server keys new-server-key`,"
-            " and keep it outside the database and its backups."
-        )
-    if settings.outbound_loopback:
-        raise SettingsError(
-            "POLAR_OUTBOUND_LOOPBACK is for development: in production, whoever sets a webhook could call this machine."
-        )
-
-
-def development_server_key(data_dir: Path) -> bytes:
-    """The server key of a development machine: made once, readable by its owner alone."""
-    path = data_dir / "server.key"
-    if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        _write_once(path, new_server_key() + "\n")
-    return _key_bytes(path.read_text())
-
-
-def _write_once(path: Path, text: str) -> None:
-    """Write a private file unless there is one by now: workers that start together never see half a key."""
-    descriptor, draft = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(draft)
-    finally:
-        Path(draft).unlink()
-
-
-def new_server_key() -> str:
-    """32 random bytes as base64url, for POLAR_SERVER_KEY."""
-    return base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("=")
+        return [key_bytes(text) for text in self.server_key.split(",") if text.strip()]
 
 
 def describe() -> list[tuple[str, str, str]]:
@@ -243,77 +158,3 @@ def describe() -> list[tuple[str, str, str]]:
 
 def _shown(default: object) -> str:
     return str(default).lower() if isinstance(default, bool) else str(default)
-
-
-def _key_bytes(text: str) -> bytes:
-    text = text.strip()
-    try:
-        key = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except ValueError as error:
-        raise SettingsError("POLAR_SERVER_KEY is not base64url.") from error
-    if len(key) < 32 or len(set(key)) < 8:
-        raise SettingsError(
-            "POLAR_SERVER_KEY is weak: it must be 32 random bytes. Make one with `polar-server keys new-server-key`."
-        )
-    return key
-
-
-def _from_toml(path: str | None) -> dict[str, Any]:
-    if not path:
-        return {}
-    try:
-        return tomllib.loads(Path(path).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"POLAR_CONFIG names {path}, which cannot be read: {error}") from error
-
-
-def _from_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables with our prefix; an empty one is not set."""
-    found = {
-        name.removeprefix(PREFIX).lower(): value
-        for name, value in environ.items()
-        if name.startswith(PREFIX) and name != f"{PREFIX}CONFIG" and value
-    }
-    return {name: value for name, value in found.items() if _is_meant_for_us(name)}
-
-
-def _is_meant_for_us(name: str) -> bool:
-    """Other programs share the prefix (POLAR_ACCESS_TOKEN of the SDKs); what looks like a setting is a typing error."""
-    return name in _FIELDS or bool(get_close_matches(name, _FIELDS, n=1, cutoff=0.8))
-
-
-_FIELDS = {f.name: f for f in fields(Settings)}
-
-
-def _typed(name: str, value: object) -> Any:
-    """The value of one setting, from the text of a variable or from a TOML value."""
-    variable = f"{PREFIX}{name.upper()}"
-    if name not in _FIELDS:
-        likely = get_close_matches(name, _FIELDS, n=1)
-        meant = f" Did you mean {PREFIX}{likely[0].upper()}?" if likely else ""
-        raise SettingsError(f"{variable} is not a setting.{meant} `polar-server settings` lists them.")
-    default = _FIELDS[name].default
-    if isinstance(default, bool):
-        return _boolean(variable, value)
-    if isinstance(default, int):
-        return _number(variable, value, _FIELDS[name].metadata["least"])
-    if not isinstance(value, str):
-        raise SettingsError(f"{variable} must be a text.")
-    if name == "issuer":
-        return value.removesuffix("/")
-    return Path(value) if isinstance(default, Path) else value
-
-
-def _boolean(variable: str, value: object) -> bool:
-    if str(value).lower() not in ("true", "false"):
-        raise SettingsError(f"{variable} must be true or false; it is {str(value)[:20]!r}.")
-    return str(value).lower() == "true"
-
-
-def _number(variable: str, value: object, least: int) -> int:
-    text = str(value)
-    if not re.fullmatch("[0-9]{1,10}", text):
-        raise SettingsError(f"{variable} must be a whole number; it is {text[:20]!r}.")
-    if not least <= int(text) <= _MOST:
-        raise SettingsError(f"{variable} must be between {least} and {_MOST}; it is {text}.")
-    return int(text)
