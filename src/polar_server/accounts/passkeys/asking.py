@@ -37,10 +37,12 @@ def take(
 
 async def recognize(desk: Desk, answer: Answer) -> tuple[Passkey, Use]:
     """The passkey that signed an answer. Raises Refused."""
+    from polar_server.accounts.passkeys import checks  # noqa: PLC0415 - its library is 9 MB, and most workers never see a passkey
+
     passkey = await find_passkey(desk.database, answer.credential_id)
     if passkey is None:
         raise Refused("unknown passkey")
     # §7.2 step 6: the key found itself, so it must say whose it is.
     if answer.user_id != passkey.user_id:
         raise Refused("the passkey names another person")
-    return passkey, ceremonies.check_use(desk.settings.issuer, answer, passkey.public_key, passkey.sign_count)
+    return passkey, checks.check_use(desk.settings.issuer, answer, passkey.public_key, passkey.sign_count)

@@ -60,7 +60,7 @@ async def submit_rename_passkey(
     passkey_id = form.get("passkey_id", "")
     if errors:
         errors = {f"name-{passkey_id}": errors["name"]} if fields.is_token_id(passkey_id) else {}
-        return await security_page(request, session, desk, visit.now, status=400, errors=errors)
+        return await security_page(request, session, desk, visit, status=400, errors=errors)
     if fields.is_token_id(passkey_id):
         async with desk.database.write() as transaction:
             await keys.rename_passkey(transaction, session.user.id, passkey_id, values["name"])
@@ -78,7 +78,7 @@ async def submit_remove_passkey(
     try:
         name = await _remove(desk, session, passkey_id, visit) if fields.is_token_id(passkey_id) else None
     except LastWayIn:
-        return await security_page(request, session, desk, visit.now, status=409, errors=LAST_WAY_IN)
+        return await security_page(request, session, desk, visit, status=409, errors=LAST_WAY_IN)
     if name:
         tell_security_changed(desk, session.user, f"The passkey “{name}” was removed.", visit.now)
         log.info("passkey_removed", user_id=session.user.id, passkey_id=passkey_id)
@@ -88,8 +88,10 @@ async def submit_remove_passkey(
 async def _add(
     request: PageRequest, session: Session, desk: Desk, form: dict[str, str], name: str, visit: Visit
 ) -> None:
+    from polar_server.accounts.passkeys import checks  # noqa: PLC0415 - its library is 9 MB, and most workers never see a passkey
+
     answer = asking.take(request, session, desk, Ceremony.REGISTER, form, visit.now)
-    key = ceremonies.check_new(desk.settings.issuer, answer)
+    key = checks.check_new(desk.settings.issuer, answer)
     async with desk.database.write() as transaction:
         if not await challenges.spend(transaction, answer.challenge):
             raise Refused("the challenge was answered before")
