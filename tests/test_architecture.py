@@ -42,6 +42,7 @@ FLOORS = {
     "polar_server.refusals": 3,
     "polar_server.demo_products": 6,
     "polar_server.sample_data": 6,
+    "polar_server.organization_deletion": 6,
     "polar_server.dashboard": 7,
     "polar_server.house": 8,
     "polar_server.app": 9,

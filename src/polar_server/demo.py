@@ -9,7 +9,7 @@ from typing import Any
 
 from polar_server import sample_data
 from polar_server.accounts import organizations, people
-from polar_server.accounts.organizations import NewOrganization
+from polar_server.accounts.organizations import NewOrganization, SlugTaken
 from polar_server.accounts.passwords import Passwords
 from polar_server.accounts.people import NewPerson, Person
 from polar_server.audit.client_events import ClientEvents
@@ -93,7 +93,9 @@ async def _person(place: Place) -> Person:
 
 
 async def _organization(place: Place, new: NewOrganization, owner: Person) -> None:
-    if await organizations.find_organization(place.database, new.slug) is None:
+    if await organizations.find_organization(place.database, new.slug) is not None:
+        return
+    with suppress(SlugTaken):  # It was deleted, and stays so.
         async with place.database.write() as transaction:
             now = place.now_ms // 1000
             made = await organizations.create_organization(transaction, new, owner.id, now)

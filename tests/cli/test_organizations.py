@@ -1,5 +1,6 @@
 """`polar-server organization`."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +29,8 @@ def test_create_prints_the_organization(polar: CommandLine, people: dict[str, st
     organization = create(polar)
     assert organization.pop("id").count("-") == 4
     assert organization.pop("created_at").endswith("Z")
-    assert organization == {"slug": "acme", "name": "Acme Inc", "avatar_url": None, "is_test": False}
+    expected = {"slug": "acme", "name": "Acme Inc", "avatar_url": None, "is_test": False, "deleted_at": None}
+    assert organization == expected
     assert create(polar, "acme-test", "--test")["is_test"] is True
 
 
@@ -69,6 +71,26 @@ def test_the_last_owner_stays(polar: CommandLine, people: dict[str, str]) -> Non
     outcome = polar("organization", "add-member", "acme", "ada@example.com", "--role", "member")
     assert outcome.exit_code == 1
     assert "is the last owner of acme" in outcome.err
+
+
+def test_delete_says_what_it_ended(polar: CommandLine, people: dict[str, str], tmp_path: Path) -> None:
+    """A test organization goes with subscriptions that renew; its slug stays taken, and its owners are told by mail."""
+    create(polar, "acme-test", "--test")
+    assert polar("organization", "reset", "acme-test").exit_code == 0
+    deleted = polar.json("organization", "delete", "acme-test")
+    ended = deleted.pop("ended")
+    assert (deleted["slug"], deleted["is_test"]) == ("acme-test", True)
+    assert (ended["memberships"], ended["webhook_endpoints"]) == (1, 0)
+    assert min(ended["subscriptions"], ended["products"]) > 1
+    [listed] = polar.json("organization", "list")
+    assert listed["deleted_at"] == deleted["deleted_at"]
+    [mail] = (tmp_path / "data" / "mail").glob("*.eml")
+    assert "an operator of the server deleted the organization Acme Inc" in mail.read_text()
+    for command in (("delete", "acme-test"), ("add-member", "acme-test", "bob@example.com"), ("reset", "acme-test")):
+        outcome = polar("organization", *command)
+        assert (outcome.exit_code, "No organization is called acme-test." in outcome.err) == (1, True)
+    outcome = polar("organization", "create", "--slug", "acme-test", "--name", "A", "--owner", "ada@example.com")
+    assert "Another organization is called acme-test." in outcome.err
 
 
 def test_add_member_names_what_is_unknown(polar: CommandLine, people: dict[str, str]) -> None:

@@ -528,6 +528,10 @@ MAILS: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "accounts/mail/account_deleted.txt": [{"name": "Ada", "at": NOW}],
+    "accounts/mail/organization_deleted.txt": [
+        {"name": LONG_NAME, "organization": RTL_NAME, "slug": "northwind", "by": LONG_EMAIL, "at": NOW},
+        {"name": "", "organization": "A\r\nBcc: everybody@example.com", "slug": "a", "by": None, "at": NOW},
+    ],
     "accounts/mail/invitation.txt": [
         {
             "organization": "Northwind\r\nBcc: everybody@example.com",

@@ -14,11 +14,12 @@ SAVE_ORGANIZATION = Statement("""
 """)
 
 FIND_ORGANIZATION_BY_SLUG = Statement(
-    "SELECT id, slug, name, avatar_url, is_test, created_at FROM organizations WHERE slug = :slug"
+    "SELECT id, slug, name, avatar_url, is_test, created_at, deleted_at FROM organizations"
+    " WHERE slug = :slug AND deleted_at IS NULL"
 )
 
 LIST_ORGANIZATIONS = Statement("""
-    SELECT id, slug, name, avatar_url, is_test, created_at FROM organizations
+    SELECT id, slug, name, avatar_url, is_test, created_at, deleted_at FROM organizations
     WHERE CAST(:after_created_at AS BIGINT) IS NULL OR (created_at, id) > (:after_created_at, :after_id)
     ORDER BY created_at, id LIMIT :limit
 """)
@@ -50,11 +51,14 @@ LIST_MEMBERS = Statement("""
     ORDER BY CASE m.role WHEN 'owner' THEN 0 WHEN 'admin' THEN 1 ELSE 2 END, u.email LIMIT :limit
 """)
 
-ADD_MEMBER = Statement("""
+# Whoever is taken in while the organization is deleted waits for that, and is taken into nothing.
+_ADD_MEMBER = """
     INSERT INTO memberships (id, organization_id, user_id, role, created_at)
-    VALUES (:id, :organization_id, :user_id, :role, :now)
+    SELECT CAST(:id AS TEXT), o.id, CAST(:user_id AS TEXT), CAST(:role AS TEXT), CAST(:now AS BIGINT)
+    FROM organizations o WHERE o.id = :organization_id AND o.deleted_at IS NULL {held}
     ON CONFLICT (organization_id, user_id) DO NOTHING
-""")
+"""
+ADD_MEMBER = Statement(_ADD_MEMBER.format(held=""), postgres=_ADD_MEMBER.format(held="FOR SHARE OF o"))
 
 FIND_ROLE = Statement("SELECT role FROM memberships WHERE organization_id = :organization_id AND user_id = :user_id")
 
@@ -86,7 +90,7 @@ FIND_INVITATION = Statement("""
         u.name AS inviter_name, u.email AS inviter_email
     FROM invitations i JOIN organizations o ON o.id = i.organization_id JOIN users u ON u.id = i.invited_by
     WHERE i.id = :id AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > :now
-        AND u.disabled_at IS NULL
+        AND u.disabled_at IS NULL AND o.deleted_at IS NULL
 """)
 
 LIST_INVITATIONS = Statement("""

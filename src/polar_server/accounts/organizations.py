@@ -29,7 +29,7 @@ class LastOwner(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """A row of organizations. `created_at` is epoch seconds."""
+    """A row of organizations. Times are epoch seconds; one that was deleted is only listed."""
 
     id: str
     slug: str
@@ -37,6 +37,7 @@ class Organization:
     avatar_url: str | None
     is_test: bool
     created_at: int
+    deleted_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +107,14 @@ async def save_organization(
 
 
 async def find_organization(database: Database, slug: str) -> Organization | None:
-    """The organization with this slug, whoever asks."""
+    """The organization with this slug, whoever asks; None also for one that was deleted."""
     async with database.read() as transaction:
         row = await transaction.first(queries.FIND_ORGANIZATION_BY_SLUG, slug=slug)
     return _organization(row) if row else None
 
 
 async def list_organizations(database: Database, limit: int, after: Organization | None = None) -> list[Organization]:
-    """A page of all organizations in the order they came, following `after`."""
+    """A page of all organizations, the deleted ones too, in the order they came, following `after`."""
     async with database.read() as transaction:
         rows = await transaction.all(
             queries.LIST_ORGANIZATIONS,
@@ -146,7 +147,7 @@ async def list_members(database: Database, organization_id: str) -> list[Member]
 
 
 async def add_member(transaction: Transaction, organization_id: str, user_id: str, role: Role, now: int) -> bool:
-    """Make somebody a member. False, and nothing changes, when they are one already."""
+    """Make somebody a member. False, and nothing changes, when they are one already or the organization is deleted."""
     added = await transaction.run(
         queries.ADD_MEMBER, id=str(uuid4()), organization_id=organization_id, user_id=user_id, role=role, now=now
     )
@@ -215,8 +216,8 @@ async def _end_invitations_beyond(
 
 
 def _organization(row: Row) -> Organization:
-    organization_id, slug, name, avatar_url, is_test, created_at = row
-    return Organization(organization_id, slug, name, avatar_url, bool(is_test), created_at)
+    organization_id, slug, name, avatar_url, is_test, created_at, deleted_at = row
+    return Organization(organization_id, slug, name, avatar_url, bool(is_test), created_at, deleted_at)
 
 
 def _membership(row: Row) -> Membership:

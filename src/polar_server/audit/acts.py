@@ -27,6 +27,7 @@ ACTS = {
     "organization.created": "created the organization",
     "organization.updated": "changed the organization",
     "organization.reset": "filled the test organization with sample data anew",
+    "organization.deleted": "deleted the organization",
     "member.added": "made somebody a member",
     "member.role_changed": "gave a member another role",
     "member.removed": "ended a membership",

@@ -8,7 +8,7 @@ from polar_server.accounts import fields, organizations
 from polar_server.accounts.organizations import LastOwner, NewOrganization, Organization, SlugTaken
 from polar_server.accounts.roles import Role
 from polar_server.audit import OPERATOR, About, record
-from polar_server.cli import organization_tokens, sample_data
+from polar_server.cli import organization_deletion, organization_tokens, sample_data
 from polar_server.cli.opening import opened
 from polar_server.cli.output import Record, Records, Refused, timestamp
 from polar_server.cli.people import Flag, everything, person_called
@@ -16,6 +16,7 @@ from polar_server.cli.people import Flag, everything, person_called
 app = App(name="organization", help="Organizations and their members.")
 app.command(organization_tokens.app)
 app.command(sample_data.reset)
+app.command(organization_deletion.delete)
 
 
 @app.command
@@ -51,12 +52,12 @@ async def create(
 
 @app.command(name="list")
 async def list_organizations() -> Records:
-    """List all organizations, in the order they came."""
+    """List all organizations, the deleted ones too, in the order they came."""
     async with opened() as at:
         found = await everything(organizations.list_organizations, at.database)
     return Records(
         [values_of(organization) for organization in found],
-        ("id", "slug", "name", "is_test", "created_at"),
+        ("id", "slug", "name", "is_test", "created_at", "deleted_at"),
         "There are none yet. `polar-server organization create` makes one.",
     )
 
@@ -101,4 +102,5 @@ def values_of(organization: Organization) -> dict[str, Any]:
         "avatar_url": organization.avatar_url,
         "is_test": organization.is_test,
         "created_at": timestamp(organization.created_at),
+        "deleted_at": timestamp(organization.deleted_at),
     }

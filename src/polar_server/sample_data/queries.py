@@ -11,7 +11,7 @@ _EXPIRE = Statement("""
     UPDATE checkouts SET status = 'expired', modified_at = expires_at
     WHERE organization_id = :organization_id AND status = 'open' AND expires_at <= :now
 """)
-_IS_TEST = Statement("SELECT is_test FROM organizations WHERE id = :organization_id")
+_IS_TEST = Statement("SELECT is_test FROM organizations WHERE id = :organization_id AND deleted_at IS NULL")
 _LET_GO_OF_CARDS = Statement("""
     UPDATE customers SET default_payment_method_id = NULL
     WHERE organization_id = :organization_id AND default_payment_method_id IS NOT NULL

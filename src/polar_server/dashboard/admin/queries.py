@@ -24,7 +24,7 @@ _FIND_PERSON = Statement(f"SELECT {_PERSON}, {_WAYS_IN} FROM users u WHERE u.id 
 
 _ORGANIZATIONS = f"({contains('o.name', 'query')} OR {contains('o.slug', 'query')})"
 _ORGANIZATION = """
-    o.id, o.slug, o.name, o.avatar_url, o.is_test, o.created_at,
+    o.id, o.slug, o.name, o.avatar_url, o.is_test, o.created_at, o.deleted_at,
     (SELECT count(*) FROM memberships m WHERE m.organization_id = o.id) AS members,
     (SELECT count(*) FROM webhook_endpoints w WHERE w.organization_id = o.id) AS endpoints,
     (SELECT count(DISTINCT g.client_id) FROM grants g WHERE g.organization_id = o.id AND g.revoked_at IS NULL) AS apps
@@ -49,19 +49,20 @@ APPS = Listing(_APP, _APPS_FROM, (_APPS, _APPS))
 APPS_SORTING = {"name": "lower(c.name)", "created_at": "c.created_at", "id": "c.client_id"}
 _FIND_APP = Statement(f"SELECT {_APP} FROM {_APPS_FROM} WHERE c.client_id = :id AND {_KNOWN}")
 
+_OF_LIVE = "WHERE organization_id NOT IN (SELECT id FROM organizations WHERE deleted_at IS NOT NULL)"
 _COUNTS = Statement(f"""
     SELECT (SELECT count(*) FROM users u WHERE {_HERE}) AS people,
-        (SELECT count(*) FROM organizations WHERE is_test = FALSE) AS organizations,
-        (SELECT count(*) FROM organizations WHERE is_test = TRUE) AS test_organizations,
+        (SELECT count(*) FROM organizations WHERE is_test = FALSE AND deleted_at IS NULL) AS organizations,
+        (SELECT count(*) FROM organizations WHERE is_test = TRUE AND deleted_at IS NULL) AS test_organizations,
         (SELECT count(*) FROM clients WHERE deleted_at IS NULL) AS apps,
-        (SELECT count(*) FROM webhook_endpoints) AS endpoints,
-        (SELECT count(*) FROM webhook_endpoints WHERE enabled = FALSE) AS disabled_endpoints
+        (SELECT count(*) FROM webhook_endpoints {_OF_LIVE}) AS endpoints,
+        (SELECT count(*) FROM webhook_endpoints {_OF_LIVE} AND enabled = FALSE) AS disabled_endpoints
 """)
 
 # How much waits, and since when the first of it does.
 _QUEUES = {
     "subscriptions": Statement(
-        "SELECT count(*) AS waiting, min(due_at) AS since FROM subscriptions WHERE due_at <= :now"
+        f"SELECT count(*) AS waiting, min(due_at) AS since FROM subscriptions {_OF_LIVE} AND due_at <= :now"
     ),
     "checkouts": Statement("""
         SELECT count(*) AS waiting, min(expires_at) AS since FROM checkouts
@@ -91,7 +92,7 @@ _LIST_SENDING = Statement("""
 """)
 _LIST_DUE = Statement("""
     SELECT s.id, s.status, s.due_at, o.slug, o.name AS organization
-    FROM subscriptions s JOIN organizations o ON o.id = s.organization_id
+    FROM subscriptions s JOIN organizations o ON o.id = s.organization_id AND o.deleted_at IS NULL
     WHERE s.due_at <= :now ORDER BY s.due_at LIMIT :limit
 """)
 

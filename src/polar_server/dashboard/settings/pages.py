@@ -1,4 +1,4 @@
-"""`/dashboard/{slug}/settings`: an organization's words about itself, how it sells, and a new start for tests."""
+"""`/dashboard/{slug}/settings`: an organization's words about itself, how it sells, a new start for tests, the end."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from litestar import get, post
 
 from polar_server import sample_data
 from polar_server.dashboard.places import PREFIX, GivenPlace, Place
-from polar_server.dashboard.settings import forms
+from polar_server.dashboard.settings import deletion_pages, forms
 from polar_server.html import Page
 from polar_server.html.words import duration
 from polar_server.resource_server.countries import NAMES
@@ -93,4 +93,4 @@ def _settings_page(
     )
 
 
-routes = [show_settings, submit_settings, submit_reset]
+routes = [show_settings, submit_settings, submit_reset, *deletion_pages.routes]

@@ -83,7 +83,10 @@ _REVOKE = Statement(f"""
 """)
 
 # The id comes from an address that this server signed.
-_FIND_SIGNED = Statement(f"SELECT {_COLUMNS} FROM benefit_grants g WHERE g.id = :id AND g.granted_at IS NOT NULL")
+_FIND_SIGNED = Statement(f"""
+    SELECT {_COLUMNS} FROM benefit_grants g JOIN organizations o ON o.id = g.organization_id AND o.deleted_at IS NULL
+    WHERE g.id = :id AND g.granted_at IS NOT NULL
+""")
 
 SORTING = {
     "created_at": "g.created_at",

@@ -43,7 +43,10 @@ _ONE = [f"SELECT {_COLUMNS} FROM checkouts k WHERE k.id = :id AND {reached}" for
 _FIND = Statement(*_ONE)
 # A checkout is paid once: who confirms waits here for the others, and then sees what they did.
 _LOCK = Statement(_ONE[0], postgres=f"{_ONE[1]} FOR UPDATE")
-_FIND_BY_SECRET = Statement(f"SELECT {_COLUMNS} FROM checkouts k WHERE k.secret_id = :secret_id")
+_FIND_BY_SECRET = Statement(f"""
+    SELECT {_COLUMNS} FROM checkouts k JOIN organizations o ON o.id = k.organization_id AND o.deleted_at IS NULL
+    WHERE k.secret_id = :secret_id
+""")
 
 _ADD = Statement("""
     INSERT INTO checkouts (
@@ -111,7 +114,7 @@ async def find_checkout(tx: Transaction, checkout_id: str, organization_ids: str
 
 
 async def find_by_secret(tx: Transaction, secret_id: str) -> Row | None:
-    """The checkout that a secret names; whether it is its secret is still to be proved."""
+    """The checkout that a secret names; whether it is its secret is still to be proved. None where nobody sells."""
     return await tx.first(_FIND_BY_SECRET, secret_id=secret_id)
 
 

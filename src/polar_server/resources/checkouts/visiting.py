@@ -52,8 +52,11 @@ class Visit:
         return replace(self, row=row)
 
     async def fresh(self) -> Row:
-        """The checkout as it is by now."""
-        return await find_open_to(self.server, self.secret)
+        """The checkout as it is by now; over when its organization was deleted meanwhile."""
+        try:
+            return await find_open_to(self.server, self.secret)
+        except ResourceNotFound:
+            return {**dict(self.row), "status": "expired"}
 
     async def read_form(self) -> dict[str, str]:
         """The posted form. Raises csrf.Forbidden."""

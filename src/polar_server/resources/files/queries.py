@@ -19,7 +19,7 @@ _FIND = Statement(
     *(f"SELECT {COLUMNS} FROM files f WHERE f.id = :id AND {reached} AND f.deleted_at IS NULL" for reached in _WITHIN)
 )
 _FIND_IMAGE = Statement(f"""
-    SELECT {COLUMNS} FROM files f
+    SELECT {COLUMNS} FROM files f JOIN organizations o ON o.id = f.organization_id AND o.deleted_at IS NULL
     WHERE f.id = :id AND f.service IN ('product_media', 'organization_avatar')
     AND f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL
 """)

@@ -10,6 +10,7 @@ from polar_server.html import Page, PageRequest, Pages
 from polar_server.html.pages import GivenPages
 from polar_server.resources.orders.document_contents import Document, document_of
 from polar_server.resources.orders.documents import Kind, may_read
+from polar_server.resources.organizations.queries import is_there
 
 
 @get("/orders/{organization_id:str}/{order_id:str}/invoice", include_in_schema=False)
@@ -53,6 +54,8 @@ async def _found(
         return None
     organization_id, order_id = place
     async with server.database.read() as tx:
+        if not await is_there(tx, organization_id):
+            return None
         return await document_of(tx, kind, order_id, json.dumps([organization_id]))
 
 

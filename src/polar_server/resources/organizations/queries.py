@@ -28,6 +28,7 @@ _LISTING = Listing(_COLUMNS, _SOURCE, _ASKED)
 _ONE = [f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE o.id = :organization_id AND {reached}" for reached in _WITHIN]
 _FIND = Statement(*_ONE)
 _LOCK = Statement(_ONE[0], postgres=f"{_ONE[1]} FOR UPDATE OF o")
+_IS_THERE = Statement("SELECT 1 FROM organizations o WHERE o.id = :organization_id AND o.deleted_at IS NULL")
 
 _SAVE_DETAILS = Statement("""
     INSERT INTO organization_details (
@@ -53,6 +54,11 @@ async def list_organizations(
 async def find_organization(tx: Transaction, organization_id: str, organization_ids: str) -> Row | None:
     """An organization that is one of these; what it keeps beside its base row is null where nothing was saved."""
     return await tx.first(_FIND, organization_id=organization_id, organization_ids=organization_ids)
+
+
+async def is_there(tx: Transaction, organization_id: str) -> bool:
+    """Whether the organization is not deleted, for whoever comes without being a member."""
+    return await tx.first(_IS_THERE, organization_id=organization_id) is not None
 
 
 async def lock_organization(tx: Transaction, organization_id: str, organization_ids: str) -> Row | None:

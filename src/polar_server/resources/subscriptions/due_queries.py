@@ -3,12 +3,15 @@
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resources.subscriptions.queries import COLUMNS
 
-_LIST_DUE = Statement("""
-    SELECT id, organization_id FROM subscriptions WHERE due_at <= :now ORDER BY due_at, id LIMIT :limit
+# The clock stops for a deleted organization, also where somebody sold at the moment it was deleted.
+_ALIVE = "JOIN organizations o ON o.id = s.organization_id AND o.deleted_at IS NULL"
+_LIST_DUE = Statement(f"""
+    SELECT s.id, s.organization_id FROM subscriptions s {_ALIVE}
+    WHERE s.due_at <= :now ORDER BY s.due_at, s.id LIMIT :limit
 """)
 _CLAIM = f"""
     SELECT {COLUMNS}, c.deleted_at AS customer_deleted_at FROM subscriptions s
-    JOIN customers c ON c.id = s.customer_id AND c.organization_id = s.organization_id
+    JOIN customers c ON c.id = s.customer_id AND c.organization_id = s.organization_id {_ALIVE}
     WHERE s.id = :id AND s.organization_id = :organization_id AND s.due_at <= :now
 """
 # What another worker or request holds is not waited for. On SQLite there is one writer.

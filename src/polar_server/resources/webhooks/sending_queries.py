@@ -12,10 +12,11 @@ from polar_server.resource_server.filter_queries import both, within
 _LIST_LISTENERS = Statement(
     *(
         f"""
-        SELECT id, organization_id, events FROM webhook_endpoints
-        WHERE {organizations} AND enabled = TRUE ORDER BY id
+        SELECT w.id, w.organization_id, w.events FROM webhook_endpoints w
+        JOIN organizations o ON o.id = w.organization_id AND o.deleted_at IS NULL
+        WHERE {organizations} AND w.enabled = TRUE ORDER BY w.id
         """
-        for organizations in within("organization_id", "organization_ids")
+        for organizations in within("w.organization_id", "organization_ids")
     )
 )
 _ENQUEUE = Statement("""
