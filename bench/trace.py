@@ -18,11 +18,12 @@ from typing import Any
 import polar_server
 from bench import clusters, operations
 from bench.seeding import Seeder
-from polar_server.app import PACKAGES, build
+from polar_server.app import build
 from polar_server.database import connect, migrations
 from polar_server.oauth.server_keys import ServerKeys
 from polar_server.oauth.subjects import SubjectType
 from polar_server.settings import Settings
+from polar_server.tables import PACKAGES
 
 _OURS = str(Path(polar_server.__file__).parent) + os.sep
 Message = dict[str, Any]

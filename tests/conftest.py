@@ -6,8 +6,6 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import pytest
 from litestar.utils.signature import ParsedSignature
 
 from polar_server.database import Database, connect, migrations
+from polar_server.tables import PACKAGES
 
 from . import servers
 from .servers import Server
@@ -77,10 +76,7 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def packages() -> list[str]:
     """The packages with tables, those of the application."""
-    if find_spec("polar_server.app"):
-        return list(import_module("polar_server.app").PACKAGES)
-    names = ["polar_server.accounts", "polar_server.authorization_server"]
-    return [name for name in names if find_spec(name)]
+    return list(PACKAGES)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from polar_server import resources
 from polar_server.app import RESOURCES
 from polar_server.database import Statement
 from polar_server.resource_server.listing_queries import Listing
@@ -44,8 +45,10 @@ FLOORS = {
     "polar_server.sample_data": 6,
     "polar_server.organization_deletion": 6,
     "polar_server.dashboard": 7,
+    "polar_server.tables": 6,
     "polar_server.house": 8,
     "polar_server.app": 9,
+    "polar_server.processes": 10,
     "polar_server.demo": 10,
     "polar_server.cli": 11,
     "polar_server.__main__": 12,
@@ -55,7 +58,7 @@ FLOORS = {
 FORBIDDEN_NAMES = frozenset({"base", "common", "core", "handler", "helper", "manager", "misc", "service", "util"})
 """And their plurals."""
 
-LINE = list(RESOURCES)
+LINE = list(resources.LINE)
 """The resources in their order."""
 
 RANDOMNESS_IN_OAUTH = {
@@ -496,6 +499,11 @@ def test_rule_leaves_the_rest_alone(rule: Rule, name: str, text: str) -> None:
 def test_imports_are_read_in_full(name: str, is_package: bool, text: str, imported: str) -> None:
     """A relative import is followed from its module, or from its package."""
     assert list(Module(name, ast.parse(text), is_package).imports) == [imported]
+
+
+def test_every_resource_of_the_line_has_its_routes() -> None:
+    """The application has the routes of each resource, and of no other, in the same order."""
+    assert list(RESOURCES) == LINE
 
 
 def test_organization_tables_are_found_in_migrations() -> None:

@@ -62,16 +62,7 @@ RESOURCES = {
     "metrics": metric_routes,
     "webhooks": [*webhook_routes, *delivery_routes],
 }
-"""The resources of the API with their routes, in a line: each may use those before it. Nowhere else are they named."""
-
-PACKAGES = (
-    "polar_server.audit",
-    "polar_server.accounts",
-    "polar_server.authorization_server",
-    "polar_server.resource_server",
-    *(f"polar_server.resources.{name}" for name in RESOURCES),
-)
-"""The packages that own tables, lowest floor first: the order of migrations."""
+"""The resources of the API with their routes, in their line."""
 
 
 async def _end_grants(transaction: Transaction, user_id: str, now: int) -> None:

@@ -6,24 +6,27 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 from polar_server import __version__
-from polar_server.cli import clients, demonstration, doctor, keys, organizations, people, running
 from polar_server.cli.output import Record, Refused, complain, show
 from polar_server.database import DatabaseError, Unavailable
 from polar_server.database.migrations import MigrationError
 from polar_server.settings import SettingsError
 
 app = App(name="polar-server", version=__version__, help="An OAuth 2.0 and OpenID Connect server.")
-app.command(running.serve)
-app.command(running.worker)
-app.command(running.migrate)
-app.command(people.app)
-app.command(organizations.app)
-app.command(clients.app)
-app.command(keys.app)
-app.command(running.list_settings, name="settings")
-app.command(demonstration.demo)
-app.command(running.sweep)
-app.command(doctor.doctor)
+# Named, not imported: each command loads what it needs, and `serve` nothing that others do.
+for name, place in {
+    "serve": "serving:serve",
+    "worker": "working:worker",
+    "migrate": "upkeep:migrate",
+    "user": "people:app",
+    "organization": "organizations:app",
+    "client": "clients:app",
+    "keys": "keys:app",
+    "settings": "upkeep:list_settings",
+    "demo": "demonstration:demo",
+    "sweep": "upkeep:sweep",
+    "doctor": "doctor:doctor",
+}.items():
+    app.command(f"polar_server.cli.{place}", name=name)
 
 
 @app.meta.default
@@ -49,6 +52,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _exit_code(tokens: list[str]) -> int:
     as_json = "--json" in tokens
+    if not tokens or tokens[0] in {"--help", "-h"}:
+        # What each command is for stands beside it.
+        app.resolved_commands()
     try:
         code: Any = app.meta(tokens, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:

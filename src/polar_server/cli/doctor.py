@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from aiosmtplib import SMTPException
 
 from polar_server import settings as configuration
-from polar_server.app import PACKAGES
 from polar_server.authorization_server import signing_keys
 from polar_server.cli import queries
 from polar_server.cli.opening import open_database, server_keys
@@ -20,6 +19,7 @@ from polar_server.oauth.keys import ALGORITHMS
 from polar_server.oauth.server_keys import SealBroken
 from polar_server.settings import Settings, SettingsError
 from polar_server.storage import Part, S3Storage, StorageFailed, read_location
+from polar_server.tables import PACKAGES
 
 CLOCK_TOLERANCE = 5
 """Seconds by which this machine and the database may differ: codes live ten minutes, grace lasts thirty seconds."""

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from polar_server import settings as configuration
-from polar_server.app import PACKAGES
 from polar_server.cli.output import Refused
 from polar_server.database import Database, connect, migrations
 from polar_server.oauth.server_keys import ServerKeys
 from polar_server.settings import Settings
+from polar_server.tables import PACKAGES
 
 
 @dataclass(frozen=True, slots=True)
