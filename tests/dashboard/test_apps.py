@@ -1,15 +1,18 @@
 """Apps in the dashboard: registered, changed, given secrets, and deleted, proved by the protocol's own endpoints."""
 
+import asyncio
 from html import unescape
 
 import httpx
 from litestar import HttpMethod
 from litestar.routes import HTTPRoute
+from tests.visitors import Forms
 from tests.world import App, World
 
 from polar_server.accounts.guards import RECENT
 from polar_server.authorization_server.clients import CreatedClient
 from polar_server.dashboard.apps import forms
+from polar_server.html import form_keys
 from polar_server.oauth.clients import AuthMethod, RegisteredClient
 from polar_server.oauth.subjects import SubjectType
 
@@ -33,11 +36,17 @@ def shown(page: httpx.Response, name: str) -> str:
     return unescape(page.text.split(f'<code id="{name}">')[1].split("</code>")[0])
 
 
+async def shown_after(desk: Desk, action: str, **typed: str) -> httpx.Response:
+    """The page that follows the form, with what it shows once."""
+    answer = await desk.browser.submit(action, **typed)
+    assert answer.status_code == 303, (desk.errors, desk.notices)
+    return await desk.browser.open(answer.headers["location"])
+
+
 async def registered(desk: Desk, **changes: str) -> CreatedClient:
     """An app registered by the form, with what is shown once."""
     await desk.browser.open(f"{APPS}/new")
-    page = await desk.browser.submit(f"{APPS}/new", **SHELF | changes)
-    assert page.status_code == 200, desk.errors
+    page = await shown_after(desk, f"{APPS}/new", **SHELF | changes)
     secret = shown(page, "client-secret") if "client-secret" in page.text else None
     return CreatedClient(shown(page, "client-id"), secret, shown(page, "registration-token"))
 
@@ -84,6 +93,36 @@ async def test_an_app_is_registered_changed_and_deleted(world: World, desk: Desk
     assert not await works(world, made.client_id, made.client_secret)
 
 
+async def test_a_reload_shows_no_secret_and_makes_nothing(world: World, desk: Desk) -> None:
+    """The page of a new app shows its secrets once, and afterwards says so; the cookie that carried them is gone."""
+    made = await registered(desk)
+    assert "polar_shown_once" not in desk.browser.http.cookies
+    reloaded = await desk.browser.open(f"{APPS}/{made.client_id}?done=registered")
+    assert [text in reloaded.text for text in (str(made.client_secret), made.registration_access_token)] == [False] * 2
+    assert "Its secret and its registration token were shown once." in desk.notices[0]
+    assert "shown once" in (await desk.browser.open(f"{APPS}/{made.client_id}?done=secret")).text
+
+
+async def test_a_double_click_registers_one_app(world: World, desk: Desk) -> None:
+    """A form that is sent twice, also at the same moment, makes one app, and both answers lead to its secrets."""
+    page = await desk.browser.open(f"{APPS}/new")
+    hidden = next(form.fields for form in Forms(page.text).found if form.action == f"{APPS}/new")
+
+    async def sent(**changes: str) -> httpx.Response:
+        return await desk.browser.http.post(f"{APPS}/new", data={**hidden, **SHELF, **changes})
+
+    first, second = await asyncio.gather(sent(), sent())
+    assert first.headers["location"] == second.headers["location"]
+    secret = shown(await desk.browser.open(first.headers["location"]), "client-secret")
+    assert await works(world, first.headers["location"].split("/")[-1].partition("?")[0], secret)
+    other = await sent(client_name="Another Shelf")
+    assert other.headers["location"] != first.headers["location"], "something else was typed"
+    listed = await desk.browser.open(APPS)
+    assert (listed.text.count("Record Shelf"), listed.text.count("Another Shelf")) == (1, 1)
+    world.clock.now += form_keys.LIFETIME
+    assert form_keys.TOO_OLD in (await sent()).text
+
+
 async def test_two_secrets_work_while_one_replaces_the_other(world: World, desk: Desk) -> None:
     """Both are accepted until the old one is ended or its time is over; a third would cost one that is in use."""
     made = await registered(desk)
@@ -91,15 +130,20 @@ async def test_two_secrets_work_while_one_replaces_the_other(world: World, desk:
     await desk.browser.open(page)
     assert (await desk.browser.submit(f"{page}/secret", overlap="5")).status_code == 422
     offered = desk.browser.page
-    second = shown(await desk.browser.submit(f"{page}/secret", overlap="3600"), "client-secret")
+    other_tab = await desk.browser.open(page)
+    desk.browser.page = offered
+    second = shown(await shown_after(desk, f"{page}/secret", overlap="3600"), "client-secret")
     assert [await works(world, made.client_id, secret) for secret in (made.client_secret, second)] == [True, True]
     desk.browser.page = offered
+    again = await shown_after(desk, f"{page}/secret", overlap="3600")
+    assert shown(again, "client-secret") == second, "sent twice, made once"
+    desk.browser.page = other_tab
     assert "Two secrets work already" in (await desk.browser.submit(f"{page}/secret", overlap="3600")).text
     await desk.browser.submit(f"{page}/secret/end")
     assert [await works(world, made.client_id, secret) for secret in (made.client_secret, second)] == [False, True]
 
     await desk.browser.open(page)
-    third = shown(await desk.browser.submit(f"{page}/secret", overlap="3600"), "client-secret")
+    third = shown(await shown_after(desk, f"{page}/secret", overlap="3600"), "client-secret")
     world.clock.now += 3600
     assert [await works(world, made.client_id, secret) for secret in (second, third)] == [False, True]
     await desk.browser.open(page)
@@ -108,14 +152,18 @@ async def test_two_secrets_work_while_one_replaces_the_other(world: World, desk:
 
 
 async def test_a_registration_token_is_renewed_and_a_public_app_has_no_secret(world: World, desk: Desk) -> None:
-    """The earlier registration token is dead at once; nothing about secrets is offered where there are none."""
+    """The earlier registration token is dead at once and a page from before the new one ends that one not unseen."""
     made = await registered(desk, kind="public", redirect_uris="com.example.shelf:/callback", without_pkce="true")
     assert made.client_secret is None
     page = f"{APPS}/{made.client_id}"
     opened = await desk.browser.open(page)
     assert "Make a new secret" not in opened.text
     assert "Not needed" not in opened.text, "a public app always needs PKCE"
-    token = shown(await desk.browser.submit(f"{page}/registration"), "registration-token")
+    world.clock.now += 1
+    await desk.browser.open(page)
+    token = shown(await shown_after(desk, f"{page}/registration"), "registration-token")
+    desk.browser.page = opened
+    assert "A newer one was made" in (await desk.browser.submit(f"{page}/registration")).text
     assert (await configuration(world, made)).status_code == 401
     renewed = await configuration(world, CreatedClient(made.client_id, None, token))
     assert renewed.json()["token_endpoint_auth_method"] == "none"

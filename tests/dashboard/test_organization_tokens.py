@@ -1,12 +1,17 @@
 """Organization access tokens in the dashboard: made, used, and revoked."""
 
 import httpx
+import pytest
 from tests.world import World
+
+from polar_server.authorization_server import organization_tokens
 
 from .conftest import Desk
 from .test_apps import shown
 
 EXPORT = {"name": "Nightly export", "days": "7", "scope-products:read": "true"}
+
+ONCE = "The token was shown once. If you did not keep it, revoke it and make another."
 
 
 async def _call(world: World, token: str, path: str = "/v1/products/") -> httpx.Response:
@@ -17,7 +22,9 @@ async def test_a_token_is_made_used_and_revoked(world: World, desk: Desk, strang
     """It calls the API within its scopes until it is revoked; the list says what each is for and when it was used."""
     assert "No tokens yet" in (await desk.open("tokens")).text
     made = await desk.post("tokens/new", **EXPORT)
-    token = shown(made, "access-token")
+    token = shown(await desk.browser.open(made.headers["location"]), "access-token")
+    reloaded = await desk.browser.open(made.headers["location"])
+    assert (token in reloaded.text, desk.notices) == (False, [ONCE])
     assert (await _call(world, token)).status_code == 200
     assert (await _call(world, token, "/v1/orders/")).status_code == 403
     listed = (await desk.open("tokens")).text
@@ -35,6 +42,19 @@ async def test_a_token_is_made_used_and_revoked(world: World, desk: Desk, strang
     await desk.post("tokens/new", **EXPORT)
     world.clock.now += 7 * 86_400
     assert "Expired" in (await desk.open("tokens")).text
+
+
+async def test_a_form_that_is_sent_twice_makes_one_token(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second answer shows the same one, also where there is no room for another."""
+    monkeypatch.setattr(organization_tokens, "MOST_LIVE", 1)
+    form = await desk.open("tokens/new")
+    answers = []
+    for _ in range(2):
+        desk.browser.page = form
+        answer = await desk.browser.submit(desk.path("tokens/new"), **EXPORT)
+        answers.append(shown(await desk.browser.open(answer.headers["location"]), "access-token"))
+    assert answers[0] == answers[1]
+    assert (await desk.open("tokens")).text.count("Nightly export") == 1
 
 
 async def test_tokens_are_for_those_who_manage(world: World, desk: Desk, member_desk: Desk) -> None:

@@ -29,7 +29,7 @@ async def submit_password(request: PageRequest, session: GivenSession, desk: Giv
         form, current_password=fields.given_password, password=fields.new_password(session.user.email)
     )
     if errors:
-        return await security_page(request, session, desk, visit.now, status=400, errors=errors)
+        return await security_page(request, session, desk, visit, status=400, errors=errors)
     limits = guesses.reauthentication_limits(desk.settings, session.user.id, visit.address)
     throttled = await guesses.count(desk.database, limits, visit.now)
     if throttled:
@@ -37,7 +37,7 @@ async def submit_password(request: PageRequest, session: GivenSession, desk: Giv
     person = await sign_in.check_password(desk.database, desk.passwords, session.user.email, form["current_password"])
     token = await _change(desk, person, session, form["password"], visit, limits) if person else None
     if person is None or token is None:
-        return await security_page(request, session, desk, visit.now, status=400, errors=WRONG)
+        return await security_page(request, session, desk, visit, status=400, errors=WRONG)
     return _changed(desk, person, token, visit.now)
 
 
@@ -50,7 +50,7 @@ async def submit_first_password(
     form = await desk.pages.read_form(request, session)
     _, errors = fields.check(form, password=fields.new_password(session.user.email))
     if errors:
-        return await security_page(request, session, desk, visit.now, status=400, errors=errors)
+        return await security_page(request, session, desk, visit, status=400, errors=errors)
     person = await people.find_user(desk.database, session.user.id)
     if person is None or person.password_hash is not None:
         return redirect(PATH)
@@ -72,7 +72,7 @@ async def submit_remove_password(
             if removed:
                 await record_own(transaction, visit, session.user.id, "account.password_removed")
     except LastWayIn:
-        return await security_page(request, session, desk, visit.now, status=409, errors=LAST_WAY_IN)
+        return await security_page(request, session, desk, visit, status=409, errors=LAST_WAY_IN)
     if removed:
         tell_security_changed(desk, session.user, "Its password was removed: passkeys open it now.", visit.now)
         log.info("password_removed", user_id=session.user.id)

@@ -13,9 +13,11 @@ from polar_server.html import Page, PageRequest, redirect
 
 @get(PATH, include_in_schema=False)
 async def show_security(request: PageRequest, session: GivenSession, desk: GivenDesk, visit: GivenVisit) -> Page:
-    """Password, passkeys, one-time codes, sessions."""
-    done = request.query_params.get("done")
-    return await security_page(request, require_session(request, session), desk, visit.now, done=done)
+    """Password, passkeys, one-time codes, sessions. New recovery codes are shown once, instead."""
+    session = require_session(request, session)
+    if (shown := desk.pages.shown_once(request, session, visit.now)) is not None:
+        return desk.pages.render(request, "accounts/recovery_codes.html", session=session, **shown)
+    return await security_page(request, session, desk, visit, done=request.query_params.get("done"))
 
 
 @post("/account/sessions/end", status_code=303, include_in_schema=False)

@@ -13,7 +13,7 @@ from polar_server.oauth.clients import AuthMethod, RegisteredClient, secret_dige
 from polar_server.oauth.errors import InvalidClientMetadata
 from polar_server.oauth.registration import ClientMetadata, shown_auth_method
 from polar_server.oauth.server_keys import ServerKeys
-from polar_server.oauth.tokens import TokenKind
+from polar_server.oauth.tokens import Mint, TokenKind
 
 SECRET_OVERLAP = 86_400
 """Seconds for which the previous secret works after a rotation, unless the caller says otherwise."""
@@ -48,11 +48,15 @@ async def create_client(
     ownership: Ownership,
     now_ms: int,
     actor: Actor | None = None,
+    *,
+    made: CreatedClient | None = None,
 ) -> CreatedClient:
-    """Store a new client. A public one gets no secret (RFC 6749 §2.1). Without an actor, its owner made it."""
-    client_id = _mint(TokenKind.CLIENT_ID, now_ms)
-    secret = None if metadata.token_endpoint_auth_method is AuthMethod.NONE else _mint(TokenKind.CLIENT_SECRET, now_ms)
-    registration_token = _mint(TokenKind.REGISTRATION_TOKEN, now_ms)
+    """Store a new client. A public one gets no secret (RFC 6749 §2.1). Without an actor, its owner made it.
+
+    `made` is what was minted for it already. Raises UniqueViolation when that one is stored.
+    """
+    made = made or mint_client(metadata, _fresh(now_ms))
+    client_id, secret, registration_token = made.client_id, made.client_secret, made.registration_access_token
     await queries.add_client(
         tx,
         client_id=client_id,
@@ -71,7 +75,17 @@ async def create_client(
     )
     about = About(user_id=ownership.owner_id, id=client_id, name=metadata.client_name)
     await record(tx, actor or Actor(ownership.owner_id), "client.created", about, now_ms // 1000)
-    return CreatedClient(client_id, secret, registration_token)
+    return made
+
+
+def mint_client(metadata: ClientMetadata, mint: Mint) -> CreatedClient:
+    """The id and the secrets of a client that is not stored yet."""
+    is_public = metadata.token_endpoint_auth_method is AuthMethod.NONE
+    return CreatedClient(
+        mint(TokenKind.CLIENT_ID).text,
+        None if is_public else mint(TokenKind.CLIENT_SECRET).text,
+        mint(TokenKind.REGISTRATION_TOKEN).text,
+    )
 
 
 async def update_client(
@@ -129,13 +143,15 @@ async def rotate_secret(
     now_ms: int,
     overlap: int = SECRET_OVERLAP,
     actor: Actor | None = None,
+    *,
+    mint: Mint | None = None,
 ) -> str | None:
     """Give a client a new secret, which is shown only now. None when there is no such confidential client.
 
     The previous one works for `overlap` seconds more, so that nothing stands still while it is replaced.
     Without an actor, whoever has it replaced records why.
     """
-    secret, now = _mint(TokenKind.CLIENT_SECRET, now_ms), now_ms // 1000
+    secret, now = (mint or _fresh(now_ms))(TokenKind.CLIENT_SECRET).text, now_ms // 1000
     digest = secret_digest(client_id, secret, server_keys)
     rotated = await queries.rotate_secret(
         tx,
@@ -162,13 +178,19 @@ async def end_previous_secret(tx: Transaction, client: RegisteredClient, actor: 
 
 
 async def renew_registration_token(
-    tx: Transaction, server_keys: ServerKeys, client: RegisteredClient, actor: Actor, now_ms: int
+    tx: Transaction,
+    server_keys: ServerKeys,
+    client: RegisteredClient,
+    actor: Actor,
+    now_ms: int,
+    *,
+    mint: Mint | None = None,
 ) -> str | None:
     """A new registration access token (RFC 7592 §3), shown only now; the earlier one is dead.
 
     None when the client is gone. `now_ms` is epoch milliseconds.
     """
-    token, now = _mint(TokenKind.REGISTRATION_TOKEN, now_ms), now_ms // 1000
+    token, now = (mint or _fresh(now_ms))(TokenKind.REGISTRATION_TOKEN).text, now_ms // 1000
     renewed = await queries.renew_registration(
         tx,
         client_id=client.client_id,
@@ -228,5 +250,5 @@ def _id_of(text: str) -> str:
     return text[-tokens.BODY_LENGTH :][: tokens.ID_LENGTH]
 
 
-def _mint(kind: TokenKind, now_ms: int) -> str:
-    return tokens.mint(kind, now_ms, os.urandom(tokens.ENTROPY_BYTES)).text
+def _fresh(now_ms: int) -> Mint:
+    return tokens.minting(now_ms, os.urandom)

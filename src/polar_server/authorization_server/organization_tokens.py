@@ -14,7 +14,7 @@ from polar_server.authorization_server import organization_token_queries as quer
 from polar_server.database import Row, Transaction
 from polar_server.oauth import scopes, tokens
 from polar_server.oauth.server_keys import ServerKeys
-from polar_server.oauth.tokens import Token, TokenKind
+from polar_server.oauth.tokens import Mint, Token, TokenKind
 
 DAYS = (7, 30, 90, 365)
 """How long a token can be made to work; None is without an end."""
@@ -74,18 +74,28 @@ def read_new(name: str, names: tuple[str, ...], days: int | None) -> NewOrganiza
 
 
 async def issue_token(
-    tx: Transaction, server_keys: ServerKeys, new: NewOrganizationToken, organization_id: str, maker: Actor, now_ms: int
+    tx: Transaction,
+    server_keys: ServerKeys,
+    new: NewOrganizationToken,
+    organization_id: str,
+    maker: Actor,
+    now_ms: int,
+    *,
+    mint: Mint | None = None,
 ) -> Token:
     """A new token, whose text is shown now and never again. Raises NotAllowed or TooManyTokens.
 
-    `maker` is the owner or admin whose token it is. `now_ms` is epoch milliseconds.
+    `maker` is the owner or admin whose token it is. `now_ms` is epoch milliseconds. A `mint` that gives
+    the same token twice issues it once.
     """
     now = now_ms // 1000
+    token = (mint or tokens.minting(now_ms, os.urandom))(TokenKind.ORGANIZATION_TOKEN)
     # Two that are made at once would both find room.
     await tx.first(organization_queries.LOCK_ORGANIZATION, organization_id=organization_id)
+    if mint is not None and await queries.show_token(tx, organization_id, token.id) is not None:
+        return token
     if await queries.count_live_tokens(tx, organization_id, now) >= MOST_LIVE:
         raise TooManyTokens
-    token = tokens.mint(TokenKind.ORGANIZATION_TOKEN, now_ms, os.urandom(tokens.ENTROPY_BYTES))
     added = await queries.add_token(
         tx,
         id=token.id,

@@ -1,16 +1,18 @@
-"""The two cookies: the session's, and one that knows a browser before it signs in (RFC 6265 §4.1)."""
+"""The cookies: the session's, one that knows a browser before it signs in, and what is shown once (RFC 6265 §4.1)."""
 
 import base64
 import re
-from typing import Any
+from typing import Any, Literal
 
 from litestar import Request
 from litestar.datastructures import Cookie
 
 from polar_server.settings import Settings
 
-SESSION, BROWSER = "polar_session", "polar_browser"
+SESSION, BROWSER, SHOWN_ONCE = "polar_session", "polar_browser", "polar_shown_once"
 BROWSER_BYTES = 32
+LONGEST = 4096
+"""Bytes of a cookie that every browser keeps."""
 # 43 characters, longer than any session id: what binds a CSRF token can never be taken for the other.
 _BROWSER_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -46,7 +48,28 @@ def set_browser(settings: Settings, entropy: bytes) -> Cookie:
     return _cookie(settings, BROWSER, base64.urlsafe_b64encode(entropy).decode().rstrip("="), None)
 
 
-def _cookie(settings: Settings, name: str, value: str, max_age: int | None) -> Cookie:
+def shown_once(request: Request[Any, Any, Any], settings: Settings) -> str | None:
+    """The sealed value of what the next page shows once, unopened."""
+    return request.cookies.get(name_of(settings, SHOWN_ONCE))
+
+
+def set_shown_once(settings: Settings, value: str, max_age: int) -> Cookie:
+    """What the next page shows once, sealed. Raises ValueError for more than browsers keep."""
+    # RFC 6265 §6.1: name, value and attributes together.
+    cookie = _cookie(settings, SHOWN_ONCE, value, max_age, "strict")
+    if (length := len(cookie.to_header(header=""))) > LONGEST:
+        raise ValueError(f"a cookie of {length} bytes is longer than browsers keep")
+    return cookie
+
+
+def clear_shown_once(settings: Settings) -> Cookie:
+    """Makes the browser forget what it has just shown."""
+    return _cookie(settings, SHOWN_ONCE, "", 0, "strict")
+
+
+def _cookie(
+    settings: Settings, name: str, value: str, max_age: int | None, samesite: Literal["lax", "strict"] = "lax"
+) -> Cookie:
     return Cookie(
         key=name_of(settings, name),
         value=value,
@@ -54,5 +77,5 @@ def _cookie(settings: Settings, name: str, value: str, max_age: int | None) -> C
         max_age=max_age,
         secure=settings.secure_cookies,
         httponly=True,
-        samesite="lax",
+        samesite=samesite,
     )

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined, select_autoescape
 from litestar import Request, Response
@@ -13,8 +14,9 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from markupsafe import Markup
 
-from polar_server.html import cookies, csrf, static, words
-from polar_server.html.headers import page_headers
+from polar_server.html import cookies, csrf, form_keys, shown_once, static, words
+from polar_server.html.form_keys import FormKey
+from polar_server.html.headers import page_headers, redirect
 from polar_server.oauth.parameters import read_form
 from polar_server.oauth.server_keys import ServerKeys
 from polar_server.settings import Settings
@@ -113,6 +115,28 @@ class Pages:
     def check_form(self, request: PageRequest, session: SignedIn | None, given: str) -> None:
         """Whether a form with this token is one of ours. Raises csrf.Forbidden."""
         csrf.check(request, self._server_keys, self._settings.issuer, self.binding(request, session), given)
+
+    def form_key(self, session: SignedIn, now_ms: int) -> str:
+        """The hidden field `form_key` of a form that makes something, even when it is sent twice."""
+        return form_keys.seal(self._server_keys, session.id, now_ms, self._random(form_keys.RANDOM_BYTES))
+
+    def read_form_key(
+        self, request: PageRequest, session: SignedIn, form: Mapping[str, str], now_ms: int
+    ) -> FormKey | None:
+        """What the posted form makes its things of; None when its page is too old to be sent."""
+        return form_keys.read(self._server_keys, session.id, request.scope["path"], form, now_ms)
+
+    def redirect_showing(self, session: SignedIn, path: str, done: str, now: int, **values: Any) -> Page:
+        """Send the browser to the page at `path`, which shows these values once (`shown_once`) and then never again."""
+        sealed = shown_once.seal(self._server_keys, session.id, path, values, now)
+        cookie = cookies.set_shown_once(self._settings, sealed, shown_once.LIFETIME)
+        return redirect(f"{path}?{urlencode({'done': done})}", [cookie])
+
+    def shown_once(self, request: PageRequest, session: SignedIn, now: int) -> dict[str, Any] | None:
+        """What this page shows this once, as values for `render`, which makes the browser forget it; None otherwise."""
+        sealed = cookies.shown_once(request, self._settings)
+        values = shown_once.open_sealed(self._server_keys, session.id, request.scope["path"], sealed, now)
+        return None if values is None else {**values, "set_cookies": [cookies.clear_shown_once(self._settings)]}
 
     def binding(self, request: PageRequest, session: SignedIn | None) -> str | None:
         """What ties a form to a browser: the session's id, or the browser cookie. None when there is neither."""

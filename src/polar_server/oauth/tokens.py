@@ -7,6 +7,7 @@ typing error or a scanner's false alarm without a look at the database.
 """
 
 import zlib
+from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -61,6 +62,20 @@ class Token(NamedTuple):
 def mint(kind: TokenKind, now_ms: int, entropy: bytes) -> Token:
     """A new token from the time in milliseconds and `ENTROPY_BYTES` of fresh randomness."""
     return assemble(kind, new_id(now_ms, entropy), entropy[ID_BYTES:])
+
+
+Mint = Callable[[TokenKind], Token]
+"""Gives new tokens, each of another kind."""
+
+
+def minting(now_ms: int, random: Callable[[int], bytes]) -> Mint:
+    """Mints at this time, in milliseconds, with the randomness of e.g. `os.urandom`."""
+    return lambda kind: mint(kind, now_ms, random(ENTROPY_BYTES))
+
+
+def is_older(token: Token, token_id: str) -> bool:
+    """Whether the token was minted in an earlier millisecond than the one with this id."""
+    return token.id < ids_beside(token_id)[0]
 
 
 def new_id(now_ms: int, entropy: bytes) -> str:

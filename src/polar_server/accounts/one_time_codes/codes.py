@@ -1,5 +1,7 @@
 """A person's one-time codes: turned on with a first code, checked, turned off."""
 
+from collections.abc import Sequence
+
 from polar_server.accounts.one_time_codes import queries, recovery, totp
 from polar_server.database import Database, Transaction
 from polar_server.oauth.server_keys import ServerKeys
@@ -19,15 +21,24 @@ async def is_on_in(transaction: Transaction, user_id: str) -> bool:
 
 
 async def turn_on(
-    transaction: Transaction, server_keys: ServerKeys, user_id: str, secret: bytes, step: int, now: int
-) -> list[str] | None:
-    """Ask for codes from now on; the recovery codes, to be shown once. None when codes were on already.
+    transaction: Transaction,
+    server_keys: ServerKeys,
+    user_id: str,
+    secret: bytes,
+    step: int,
+    now: int,
+    *,
+    recovery_codes: Sequence[str] = (),
+) -> bool:
+    """Ask for codes from now on, or for one of these recovery codes. False when codes were on already.
 
     `step` is the time step of the code that showed that the person's app has the secret: it is used up by that.
     """
     sealed = server_keys.seal(_PURPOSE, secret, _place(user_id))
     saved = await transaction.run(queries.SAVE_SECRET, user_id=user_id, sealed_secret=sealed, last_step=step, now=now)
-    return await recovery.replace_codes(transaction, server_keys, user_id, now) if saved else None
+    if saved:
+        await recovery.replace_codes(transaction, server_keys, user_id, recovery_codes, now)
+    return saved == 1
 
 
 async def turn_off(transaction: Transaction, user_id: str) -> bool:

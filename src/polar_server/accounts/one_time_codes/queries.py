@@ -19,6 +19,7 @@ REMOVE_SECRET = Statement("DELETE FROM code_secrets WHERE user_id = :user_id")
 ADD_RECOVERY_CODE = Statement("""
     INSERT INTO recovery_codes (user_id, digest, key_id, created_at) VALUES (:user_id, :digest, :key_id, :now)
 """)
+FIND_RECOVERY_CODE = Statement("SELECT 1 FROM recovery_codes WHERE user_id = :user_id AND digest = :digest")
 LIST_RECOVERY_KEYS = Statement(
     "SELECT DISTINCT key_id FROM recovery_codes WHERE user_id = :user_id AND used_at IS NULL"
 )

@@ -1,5 +1,6 @@
 """Where a page about apps stands: somebody who is signed in, among the apps that they registered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -17,6 +18,7 @@ from polar_server.authorization_server import client_queries
 from polar_server.authorization_server.client_authentication import storable
 from polar_server.authorization_server.server import AuthorizationServer, GivenServer
 from polar_server.html import Page, PageRequest, Pages, redirect
+from polar_server.html.form_keys import FormKey
 from polar_server.html.pages import GivenPages
 from polar_server.oauth.clients import RegisteredClient
 
@@ -71,6 +73,22 @@ class Developer:
     async def read_form(self) -> dict[str, str]:
         """The posted form. Raises csrf.Forbidden."""
         return await self.pages.read_form(self.request, self.session)
+
+    def form_key(self) -> str:
+        """The field `form_key` of the page's forms that make something."""
+        return self.pages.form_key(self.session, self.visit.now_ms)
+
+    def read_form_key(self, form: Mapping[str, str]) -> FormKey | None:
+        """What a posted form draws from; None when its page is too old."""
+        return self.pages.read_form_key(self.request, self.session, form, self.visit.now_ms)
+
+    def go_showing(self, *parts: str, done: str, **values: Any) -> Page:
+        """Send the browser to a page that shows these values once."""
+        return self.pages.redirect_showing(self.session, self.path(*parts), done, self.now, **values)
+
+    def shown_once(self) -> dict[str, Any] | None:
+        """What this page shows this once, as values for `render`."""
+        return self.pages.shown_once(self.request, self.session, self.now)
 
     def render(self, template: str, status: int = 200, **values: Any) -> Page:
         """The template `dashboard/apps/<template>.html`; `path` in it gives addresses among the apps."""

@@ -1,17 +1,21 @@
 """`/dashboard/apps`: the list, a new one, one with its secrets, what was registered of it, and its end."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from litestar import get, post
 from litestar.params import FromPath
 
 from polar_server.authorization_server import client_queries, clients
-from polar_server.authorization_server.clients import Ownership
+from polar_server.authorization_server.clients import CreatedClient, Ownership
 from polar_server.dashboard import scopes as boxes
 from polar_server.dashboard.apps import forms, secrets
 from polar_server.dashboard.apps.developers import AREA, ONE, Developer, GivenDeveloper
+from polar_server.dashboard.apps.forms import TypedApp
 from polar_server.dashboard.lists import PER_PAGE, asked_of
+from polar_server.database import UniqueViolation
 from polar_server.html import Page
+from polar_server.html.form_keys import TOO_OLD, FormKey
 from polar_server.oauth import registration, scopes
 from polar_server.oauth.clients import RegisteredClient
 
@@ -32,25 +36,22 @@ async def show_new_app(developer: GivenDeveloper) -> Page:
     return _form_page(developer, None, forms.new_form())
 
 
-@post(f"{AREA}/new", status_code=200)
+@post(f"{AREA}/new", status_code=303)
 async def submit_new_app(developer: GivenDeveloper) -> Page:
-    """Register an app, and show its secrets this once."""
+    """Register an app; its page shows the secrets once."""
     form = await developer.read_form()
     if (chosen := boxes.after_choice(form, scopes.NAMES)) is not None:
         return _form_page(developer, None, chosen)
     typed, errors = forms.read_app(form)
     if typed is None:
         return _form_page(developer, None, form, errors)
-    server = developer.server
-    ownership = Ownership(owner_id=developer.user_id, require_pkce=typed.require_pkce)
-    async with server.database.write() as tx:
-        made = await clients.create_client(
-            tx, server.server_keys, typed.metadata, ownership, developer.visit.now_ms, developer.actor
-        )
-    client = await developer.find_app(made.client_id)
-    return developer.render(
-        "shown_once",
-        client=client,
+    key = developer.read_form_key(form)
+    if key is None:
+        return _form_page(developer, None, form, {"form": TOO_OLD})
+    made = await _register(developer, typed, key)
+    return developer.go_showing(
+        made.client_id,
+        done="registered",
         is_new=True,
         secret=made.client_secret,
         registration_token=made.registration_access_token,
@@ -58,10 +59,25 @@ async def submit_new_app(developer: GivenDeveloper) -> Page:
     )
 
 
+async def _register(developer: Developer, typed: TypedApp, key: FormKey) -> CreatedClient:
+    server, made = developer.server, clients.mint_client(typed.metadata, key.mint)
+    ownership = Ownership(owner_id=developer.user_id, require_pkce=typed.require_pkce)
+    # A violation: the form was sent twice, and registered this very app before.
+    with suppress(UniqueViolation):
+        async with server.database.write() as tx:
+            await clients.create_client(
+                tx, server.server_keys, typed.metadata, ownership, developer.visit.now_ms, developer.actor, made=made
+            )
+    return made
+
+
 @get(ONE)
 async def show_app(developer: GivenDeveloper, client_id: FromPath[str]) -> Page:
-    """An app: its id, its secrets, and what was registered of it."""
-    return await app_page(developer, await developer.find_app(client_id))
+    """An app: its id, its secrets, and what was registered of it. What a form has just made is shown once, instead."""
+    client = await developer.find_app(client_id)
+    if (shown := developer.shown_once()) is not None:
+        return developer.render("shown_once", client=client, **shown)
+    return await app_page(developer, client)
 
 
 async def app_page(
@@ -82,6 +98,7 @@ async def app_page(
         scopes=scopes.describe(client.scope.split()),
         sub_types=forms.SUB_TYPES,
         issuer=developer.server.issuer,
+        form_key=developer.form_key(),
         errors=dict(errors or {}),
     )
 
@@ -142,6 +159,7 @@ def _form_page(
         422 if errors else 200,
         client=client,
         form=form,
+        form_key=developer.form_key(),
         errors=dict(errors or {}),
         kinds=forms.KINDS,
         sub_types=forms.SUB_TYPES,

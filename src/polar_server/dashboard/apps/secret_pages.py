@@ -9,27 +9,31 @@ from polar_server.dashboard.apps import secrets
 from polar_server.dashboard.apps.developers import ONE, Developer, GivenDeveloper
 from polar_server.dashboard.apps.pages import app_page
 from polar_server.html import Page
-from polar_server.oauth.clients import RegisteredClient
+from polar_server.html.form_keys import TOO_OLD
+
+_TWO_WORK = "Two secrets work already. End the old one before you make another."
+_OUTDATED = "A newer one was made while this page was open. Look over the page, and press the button once more."
 
 
-@post(f"{ONE}/secret", status_code=200)
+@post(f"{ONE}/secret", status_code=303)
 async def submit_rotation(developer: GivenDeveloper, client_id: FromPath[str]) -> Page:
-    """Make a new secret and show it this once."""
+    """Make a new secret; the app's page shows it once."""
     form = await developer.read_form()
     client = await developer.find_app(client_id)
     developer.require_recent(client_id)
     if (overlap := form.get("overlap", "")) not in secrets.OVERLAPS:
         return await app_page(developer, client, 422, {"overlap": "Choose one of these."})
+    if (key := developer.read_form_key(form)) is None:
+        return await app_page(developer, client, 422, {"form": TOO_OLD})
     try:
-        secret = await secrets.rotate_secret(developer, client, int(overlap))
-    except secrets.TwoSecretsWork:
-        # Also what a reloaded page would do.
-        errors = {"form": "Two secrets work already. End the old one before you make another."}
-        return await app_page(developer, client, 422, errors)
+        secret = await secrets.rotate_secret(developer, client, int(overlap), key.mint)
+    except (secrets.TwoSecretsWork, secrets.Outdated) as refused:
+        sentence = _TWO_WORK if isinstance(refused, secrets.TwoSecretsWork) else _OUTDATED
+        return await app_page(developer, client, 422, {"form": sentence})
     if secret is None:
         raise NotFoundException
     until = developer.now + int(overlap) if int(overlap) else None
-    return _shown_once(developer, client, secret=secret, until=until)
+    return _go_showing(developer, client_id, "secret", secret=secret, until=until)
 
 
 @post(f"{ONE}/secret/end", status_code=303)
@@ -42,29 +46,33 @@ async def submit_ending(developer: GivenDeveloper, client_id: FromPath[str]) -> 
     return developer.go(client_id, done="secret_ended" if ended else None)
 
 
-@post(f"{ONE}/registration", status_code=200)
+@post(f"{ONE}/registration", status_code=303)
 async def submit_renewal(developer: GivenDeveloper, client_id: FromPath[str]) -> Page:
-    """Make a new registration access token and show it this once (RFC 7592)."""
-    await developer.read_form()
+    """Make a new registration access token (RFC 7592); the app's page shows it once."""
+    form = await developer.read_form()
     client = await developer.find_app(client_id)
     developer.require_recent(client_id)
-    async with developer.server.database.write() as tx:
-        token = await clients.renew_registration_token(
-            tx, developer.server.server_keys, client, developer.actor, developer.visit.now_ms
-        )
-    return _shown_once(developer, client, registration_token=token)
+    if (key := developer.read_form_key(form)) is None:
+        return await app_page(developer, client, 422, {"form": TOO_OLD})
+    try:
+        token = await secrets.renew_registration_token(developer, client, key.mint)
+    except secrets.Outdated:
+        return await app_page(developer, client, 422, {"form": _OUTDATED})
+    if token is None:
+        raise NotFoundException
+    return _go_showing(developer, client_id, "registration", registration_token=token)
 
 
-def _shown_once(
+def _go_showing(
     developer: Developer,
-    client: RegisteredClient,
+    client_id: str,
+    done: str,
     secret: str | None = None,
     registration_token: str | None = None,
     until: int | None = None,
 ) -> Page:
-    return developer.render(
-        "shown_once", client=client, is_new=False, secret=secret, registration_token=registration_token, until=until
-    )
+    shown = {"is_new": False, "secret": secret, "registration_token": registration_token, "until": until}
+    return developer.go_showing(client_id, done=done, **shown)
 
 
 routes = [submit_rotation, submit_ending, submit_renewal]

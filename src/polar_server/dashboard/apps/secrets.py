@@ -2,7 +2,9 @@
 
 from polar_server.authorization_server import client_queries, clients
 from polar_server.dashboard.apps.developers import Developer
+from polar_server.oauth import tokens
 from polar_server.oauth.clients import RegisteredClient
+from polar_server.oauth.tokens import Mint, Token, TokenKind
 
 OVERLAPS = {"3600": "One hour", "86400": "One day", "604800": "One week", "2592000": "30 days", "0": "It ends at once"}
 """How long the old secret goes on working, by the value of the field: seconds."""
@@ -12,14 +14,41 @@ class TwoSecretsWork(Exception):
     """A third secret would end the oldest, which may still be in use somewhere."""
 
 
-async def rotate_secret(developer: Developer, client: RegisteredClient, overlap: int) -> str | None:
-    """A new secret; None for an app that has none. `overlap` is in seconds. Raises TwoSecretsWork."""
-    server = developer.server
+class Outdated(Exception):
+    """The page is older than the secret that it would replace, so whoever sent it did not see that one."""
+
+
+async def rotate_secret(developer: Developer, client: RegisteredClient, overlap: int, mint: Mint) -> str | None:
+    """A new secret; None for an app that has none. `overlap` is in seconds. Raises TwoSecretsWork and Outdated."""
+    server, secret = developer.server, mint(TokenKind.CLIENT_SECRET)
     async with server.database.write() as tx:
         # Two that are made at once would end the one in use.
         kept = await client_queries.lock_kept_secrets(tx, client.client_id)
+        if kept is not None and _is_made(secret, kept.secret_id):
+            return secret.text
         if kept is not None and kept.is_rotating(developer.now):
             raise TwoSecretsWork
         return await clients.rotate_secret(
-            tx, server.server_keys, client.client_id, developer.visit.now_ms, overlap, developer.actor
+            tx, server.server_keys, client.client_id, developer.visit.now_ms, overlap, developer.actor, mint=mint
         )
+
+
+async def renew_registration_token(developer: Developer, client: RegisteredClient, mint: Mint) -> str | None:
+    """A new registration access token; None when the app is gone. Raises Outdated."""
+    server, token = developer.server, mint(TokenKind.REGISTRATION_TOKEN)
+    async with server.database.write() as tx:
+        kept = await client_queries.lock_kept_secrets(tx, client.client_id)
+        if kept is not None and _is_made(token, kept.registration_id):
+            return token.text
+        return await clients.renew_registration_token(
+            tx, server.server_keys, client, developer.actor, developer.visit.now_ms, mint=mint
+        )
+
+
+def _is_made(token: Token, kept_id: str | None) -> bool:
+    """Whether a form that was sent twice made this one before."""
+    if kept_id is None:
+        return False
+    if tokens.is_older(token, kept_id):
+        raise Outdated
+    return token.id == kept_id

@@ -20,7 +20,8 @@ from polar_server.dashboard import scopes as boxes
 from polar_server.dashboard.places import PREFIX, GivenPlace, Place
 from polar_server.dashboard.tokens.forms import LIFETIMES, read_token
 from polar_server.html import Page
-from polar_server.oauth.tokens import Token
+from polar_server.html.form_keys import TOO_OLD
+from polar_server.oauth.tokens import Mint, Token
 
 _AREA = f"{PREFIX}/tokens"
 _ONE = f"{_AREA}/{{token_id:str}}"
@@ -40,9 +41,9 @@ async def show_new_token(place: GivenPlace) -> Page:
     return _form_page(place, {"days": "90"})
 
 
-@post(f"{_AREA}/new", status_code=200)
+@post(f"{_AREA}/new", status_code=303)
 async def submit_new_token(place: GivenPlace) -> Page:
-    """Make a token and show it this once."""
+    """Make a token; its page shows it once."""
     form = await place.read_form()
     place.require_manager()
     if (chosen := boxes.after_choice(form, SCOPES)) is not None:
@@ -50,18 +51,24 @@ async def submit_new_token(place: GivenPlace) -> Page:
     new, errors = read_token(form)
     if new is None:
         return _form_page(place, form, errors)
+    key = place.read_form_key(form)
+    if key is None:
+        return _form_page(place, form, {"form": TOO_OLD})
     try:
-        token = await _issue(place, new)
+        token = await _issue(place, new, key.mint)
     except TooManyTokens:
         return _form_page(place, form, {"form": f"{MOST_LIVE} tokens work already. Revoke one that nothing uses."})
-    return place.render("tokens/shown_once", token=token.text, new=new)
+    return place.go_showing("tokens", token.id, done="created", token=token.text)
 
 
 @get(_ONE)
 async def show_token(place: GivenPlace, token_id: FromPath[str]) -> Page:
-    """One token: what it may do, whose it is, and when it was used."""
+    """One token: what it may do, whose it is, and when it was used. A new one is shown once, instead."""
     place.require_manager()
-    return place.render("tokens/token", token=await _find(place, token_id), now=place.now)
+    token = await _find(place, token_id)
+    if (shown := place.shown_once()) is not None:
+        return place.render("tokens/shown_once", name=token.name, **shown)
+    return place.render("tokens/token", token=token, now=place.now)
 
 
 @post(f"{_ONE}/revoke", status_code=303)
@@ -89,12 +96,12 @@ async def _find(place: Place, token_id: str) -> OrganizationToken:
     return found
 
 
-async def _issue(place: Place, new: NewOrganizationToken) -> Token:
+async def _issue(place: Place, new: NewOrganizationToken, mint: Mint) -> Token:
     server, maker = place.server, place.visit.by(place.session.user.id)
     try:
         async with server.database.write() as tx:
             return await organization_tokens.issue_token(
-                tx, server.server_keys, new, place.organization_id, maker, place.visit.now_ms
+                tx, server.server_keys, new, place.organization_id, maker, place.visit.now_ms, mint=mint
             )
     except NotAllowed as refused:
         raise PermissionDeniedException from refused
@@ -105,6 +112,7 @@ def _form_page(place: Place, form: Mapping[str, str], errors: Mapping[str, str] 
         "tokens/new",
         422 if errors else 200,
         form=form,
+        form_key=place.form_key(),
         errors=dict(errors or {}),
         lifetimes=LIFETIMES,
         scopes=boxes.groups_of(SCOPES),
