@@ -26,9 +26,11 @@ _WITHIN = within("o.id", "organization_ids")
 _ASKED = both(_WITHIN, "(CAST(:slug AS TEXT) IS NULL OR o.slug = :slug)")
 _LISTING = Listing(_COLUMNS, _SOURCE, _ASKED)
 _ONE = [f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE o.id = :organization_id AND {reached}" for reached in _WITHIN]
+_THERE = "o.deleted_at IS NULL"
 _FIND = Statement(*_ONE)
-_LOCK = Statement(_ONE[0], postgres=f"{_ONE[1]} FOR UPDATE OF o")
-_IS_THERE = Statement("SELECT 1 FROM organizations o WHERE o.id = :organization_id AND o.deleted_at IS NULL")
+# Who changes one that is deleted at this moment comes too late.
+_LOCK = Statement(f"{_ONE[0]} AND {_THERE}", postgres=f"{_ONE[1]} AND {_THERE} FOR UPDATE OF o")
+_IS_THERE = Statement(f"SELECT 1 FROM organizations o WHERE o.id = :organization_id AND {_THERE}")
 
 _SAVE_DETAILS = Statement("""
     INSERT INTO organization_details (
