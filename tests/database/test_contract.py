@@ -293,8 +293,8 @@ async def test_a_closed_database_is_unavailable(things: Database) -> None:
     await things.close()
     for block in (things.read, things.write, things.statement):
         with pytest.raises(Unavailable):
-            async with block():
-                pass
+            async with block() as transaction:
+                await transaction.one(COUNT)
     await things.open()
     await add(things, "a")
     assert await count(things) == 1

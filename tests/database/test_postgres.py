@@ -1,7 +1,6 @@
 """What only PostgreSQL can get wrong: connections that die, run out, or come back dirty."""
 
 import asyncio
-import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -9,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
+from tests.database.cutting import cut
 
 from polar_server.database import Database, DatabaseError, Statement, Unavailable, connect
 from polar_server.database import postgres_connections as connections
@@ -75,14 +75,6 @@ async def states(admin: asyncpg.Connection) -> list[str]:
     return [row["state"] for row in await admin.fetch(query)]
 
 
-def cut(database: PostgresDatabase) -> None:
-    """Cut every idle connection's line so that nobody has noticed yet."""
-    for connection in database._connections._idle:
-        descriptor = os.dup(connection.raw._transport.get_extra_info("socket").fileno())
-        with socket.socket(fileno=descriptor) as line:
-            line.shutdown(socket.SHUT_RDWR)
-
-
 async def test_the_last_connection_given_back_is_taken_first(notes: PostgresDatabase) -> None:
     """Requests one after the other share one warm connection."""
     assert len({await pid(notes) for _ in range(5)}) == 1
@@ -121,7 +113,7 @@ async def test_a_connection_killed_before_its_commit(notes: PostgresDatabase, ad
 async def test_idle_connections_that_died_are_replaced(notes: PostgresDatabase, kind: str) -> None:
     """After the server was restarted nobody notices: what had not begun begins again on a new connection."""
     await asyncio.gather(pid(notes), pid(notes))
-    cut(notes)
+    cut(notes._connections)
     block: Callable[[], Database] = getattr(notes, kind)
     async with block() as transaction:  # type: ignore[attr-defined]
         assert (await transaction.one(COUNT))[0] == 0
@@ -131,7 +123,7 @@ async def test_idle_connections_that_died_are_replaced(notes: PostgresDatabase, 
 async def test_a_single_statement_is_never_repeated(notes: PostgresDatabase) -> None:
     """A writing statement whose connection broke may have been done, so it is Unavailable and not tried again."""
     await pid(notes)
-    cut(notes)
+    cut(notes._connections)
     with pytest.raises(Unavailable):
         async with notes.statement() as transaction:
             await transaction.run(ADD, id="a")
@@ -290,8 +282,8 @@ async def test_a_server_that_is_away(unused_port: int, bare_postgres_url: str) -
         await database.open()
         for block in (database.read, database.write, database.statement):
             with pytest.raises(Unavailable) as caught:
-                async with block():
-                    pass
+                async with block() as transaction:
+                    await transaction.run(PID)
             assert "secret" not in str(caught.value)
         await database.close()
 

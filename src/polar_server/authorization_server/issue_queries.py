@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from polar_server.database import Statement, Transaction
+from polar_server.database import SharedStatement, Statement, Transaction
 from polar_server.oauth.grants import StoredCode
 
 _MARK_REDEEMED = "UPDATE authorization_codes SET redeemed_at = :now WHERE id = :id AND redeemed_at IS NULL"
@@ -23,30 +23,69 @@ _ADD_REFRESH_TOKEN = Statement(f"""
     VALUES (:pair_id, :refresh_digest, :key_id, :grant_id, :auth_time, :now, :refresh_expires_at)
 """)
 
-# PostgreSQL does the same three steps in one round trip: what is inserted comes from the guarded update.
+# PostgreSQL does the same three steps in one round trip, for many requests at once: what is inserted comes from the
+# guarded update. Of two requests for one code, a run marks it for one and leaves the other without a row.
+_TYPES = {
+    "id": "TEXT",
+    "pair_id": "TEXT",
+    "access_digest": "TEXT",
+    "refresh_digest": "TEXT",
+    "key_id": "TEXT",
+    "grant_id": "TEXT",
+    "scope": "TEXT",
+    "auth_time": "BIGINT",
+    "now": "BIGINT",
+    "access_expires_at": "BIGINT",
+    "refresh_expires_at": "BIGINT",
+}
 _INSERTS = f"""
-    access AS (
+    , access AS (
         INSERT INTO {_ACCESS_COLUMNS}
-        SELECT :pair_id, :access_digest, :key_id, :grant_id, :scope,
-            CAST(:now AS BIGINT), CAST(:access_expires_at AS BIGINT)
-        FROM used
+        SELECT pair_id, access_digest, key_id, grant_id, scope, now, access_expires_at FROM used
     ), refresh AS (
         INSERT INTO {_REFRESH_COLUMNS}
-        SELECT :pair_id, CAST(:refresh_digest AS TEXT), :key_id, :grant_id, CAST(:auth_time AS BIGINT),
-            CAST(:now AS BIGINT), CAST(:refresh_expires_at AS BIGINT)
-        FROM used WHERE CAST(:refresh_digest AS TEXT) IS NOT NULL
+        SELECT pair_id, refresh_digest, key_id, grant_id, auth_time, now, refresh_expires_at FROM used
+        WHERE refresh_digest IS NOT NULL
     )
-    SELECT id FROM used
+    SELECT number FROM used
 """
-_REDEEM_AT_ONCE = Statement(f"WITH used AS ({_MARK_REDEEMED} RETURNING id), {_INSERTS}")
-_ROTATE_AT_ONCE = Statement(f"WITH used AS ({_MARK_ROTATED} RETURNING id), {_INSERTS}")
+_REDEEM_TOGETHER = SharedStatement(
+    None,
+    f"""
+    , used AS (
+        UPDATE authorization_codes t SET redeemed_at = asked.now FROM asked
+        WHERE t.id = asked.id AND t.redeemed_at IS NULL
+        RETURNING asked.*
+    ){_INSERTS}
+    """,
+    _TYPES,
+)
+_ROTATE_TOGETHER = SharedStatement(
+    None,
+    f"""
+    , used AS (
+        UPDATE refresh_tokens t SET rotated_at = asked.now, successor_id = asked.pair_id FROM asked
+        WHERE t.id = asked.id AND t.rotated_at IS NULL
+        RETURNING asked.*
+    ){_INSERTS}
+    """,
+    _TYPES,
+)
 
 _ADD_CODE = Statement("""
     INSERT INTO authorization_codes (
         id, digest, key_id, grant_id, redirect_uri, code_challenge, nonce, auth_time, expires_at
     ) VALUES (:id, :digest, :key_id, :grant_id, :redirect_uri, :code_challenge, :nonce, :auth_time, :expires_at)
 """)
-_REVOKE_ACCESS_TOKEN = Statement("UPDATE access_tokens SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL")
+_REVOKE_ACCESS_TOKEN = SharedStatement(
+    "UPDATE access_tokens SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL RETURNING id",
+    """
+    UPDATE access_tokens t SET revoked_at = asked.now FROM asked
+    WHERE t.id = asked.id AND t.revoked_at IS NULL
+    RETURNING asked.number
+    """,
+    {"id": "TEXT", "now": "BIGINT"},
+)
 
 
 class NewTokens(NamedTuple):
@@ -66,16 +105,16 @@ class NewTokens(NamedTuple):
 
 async def redeem_code(tx: Transaction, code_id: str, new: NewTokens) -> bool:
     """Mark the code and store the tokens. False, with nothing stored, when somebody else marked it first."""
-    return await _use(tx, _REDEEM, _REDEEM_AT_ONCE, code_id, new, {})
+    return await _use(tx, _REDEEM, _REDEEM_TOGETHER, code_id, new, {})
 
 
 async def rotate_refresh_token(tx: Transaction, token_id: str, new: NewTokens) -> bool:
     """Mark the refresh token and store its successors. False, with nothing stored, when it was marked before."""
-    return await _use(tx, _ROTATE, _ROTATE_AT_ONCE, token_id, new, {"pair_id": new.pair_id})
+    return await _use(tx, _ROTATE, _ROTATE_TOGETHER, token_id, new, {"pair_id": new.pair_id})
 
 
 async def _use(
-    tx: Transaction, mark: Statement, at_once: Statement, used_id: str, new: NewTokens, marks: dict[str, str]
+    tx: Transaction, mark: Statement, together: Statement, used_id: str, new: NewTokens, marks: dict[str, str]
 ) -> bool:
     both = {"pair_id": new.pair_id, "key_id": new.key_id, "grant_id": new.grant_id, "now": new.now}
     access = {"access_digest": new.access_digest, "scope": new.scope, "access_expires_at": new.access_expires_at}
@@ -85,7 +124,7 @@ async def _use(
         "refresh_expires_at": new.refresh_expires_at,
     }
     if tx.engine == "postgres":
-        return await tx.first(at_once, id=used_id, **both, **access, **refresh) is not None
+        return await tx.first(together, id=used_id, **both, **access, **refresh) is not None
     if await tx.run(mark, id=used_id, now=new.now, **marks) != 1:
         return False
     await tx.run(_ADD_ACCESS_TOKEN, **both, **access)
@@ -112,4 +151,4 @@ async def add_code(tx: Transaction, code: StoredCode) -> None:
 
 async def revoke_access_token(tx: Transaction, token_id: str, now: int) -> bool:
     """End one access token."""
-    return await tx.run(_REVOKE_ACCESS_TOKEN, id=token_id, now=now) == 1
+    return await tx.first(_REVOKE_ACCESS_TOKEN, id=token_id, now=now) is not None

@@ -2,7 +2,7 @@
 
 from polar_server.accounts.roles import Role
 from polar_server.authorization_server.token_queries import FoundToken
-from polar_server.database import Row, Statement, Transaction
+from polar_server.database import Row, Statement, Transaction, look_up
 from polar_server.oauth.bearer import StoredToken
 from polar_server.oauth.grants import Grant
 from polar_server.oauth.subjects import Subject, SubjectType
@@ -27,7 +27,7 @@ _ADD = Statement("""
     FROM memberships m
     WHERE m.organization_id = :organization_id AND m.user_id = :user_id AND m.role IN ('owner', 'admin')
 """)
-_FIND = Statement(f"""
+_FIND = look_up(f"""
     SELECT t.id, t.digest, t.key_id, t.scope, t.created_at, t.expires_at, t.revoked_at, t.last_used_at,
         t.user_id, t.organization_id, {_ALIVE}, m.role,
         o.name AS organization_name, o.avatar_url, u.email, u.email_verified_at

@@ -15,7 +15,7 @@ from polar_server.authorization_server.client_queries import (
     secrets_of,
 )
 from polar_server.authorization_server.grant_queries import GRANT, GRANT_COLUMNS, WITH_GRANT, grant_of, role_of
-from polar_server.database import Row, Statement, Transaction
+from polar_server.database import Row, Transaction, look_up
 from polar_server.oauth.bearer import StoredToken
 from polar_server.oauth.clients import Client, ClientSecrets
 from polar_server.oauth.grants import StoredCode, StoredRefreshToken
@@ -24,8 +24,11 @@ from polar_server.oauth.userinfo import Profile
 
 # The first columns are those of the client that asks.
 _ASKING = CLIENT_COLUMNS + SECRETS_COLUMNS
+_CODE_END = GRANT_COLUMNS + 9
+_REFRESH_TOKEN_END = GRANT_COLUMNS + 10
+_TOKEN_END = GRANT_COLUMNS + 7
 
-_FIND_CODE = Statement(f"""
+_FIND_CODE = look_up(f"""
     SELECT {CLIENT}, {SECRETS}, {GRANT},
         t.id, t.digest, t.key_id, t.redirect_uri, t.code_challenge, t.nonce, t.auth_time, t.expires_at, t.redeemed_at
     FROM clients c
@@ -34,7 +37,7 @@ _FIND_CODE = Statement(f"""
     WHERE c.client_id = :client_id AND c.deleted_at IS NULL
 """)
 
-_FIND_REFRESH_TOKEN = Statement(f"""
+_FIND_REFRESH_TOKEN = look_up(f"""
     SELECT {CLIENT}, {SECRETS}, {GRANT},
         t.id, t.digest, t.key_id, t.auth_time, t.expires_at, t.rotated_at, t.successor_id,
         sa.scope AS successor_scope, sa.expires_at AS successor_expires_at, (s.rotated_at IS NOT NULL) AS successor_used
@@ -56,10 +59,10 @@ _OF_ACCESS_TOKEN = f"""
     LEFT JOIN organizations o ON o.id = g.organization_id
     WHERE t.id = :id
 """
-_FIND_ACCESS_TOKEN = Statement(_ACCESS_TOKEN + _OF_ACCESS_TOKEN)
+_FIND_ACCESS_TOKEN = look_up(_ACCESS_TOKEN + _OF_ACCESS_TOKEN)
 # Where an organization calls, its own membership is enough.
 _ROLES = "(SELECT {grouped}(a.organization_id, a.role) FROM memberships a WHERE a.user_id = g.user_id)"
-_FIND_CALLER = Statement(
+_FIND_CALLER = look_up(
     *(
         f"{_ACCESS_TOKEN}, CASE WHEN g.organization_id IS NULL THEN {_ROLES.format(grouped=grouped)} END AS roles"
         f" {_OF_ACCESS_TOKEN}"
@@ -76,11 +79,11 @@ _ASKED = f"""
     LEFT JOIN clients tc ON tc.client_id = g.client_id
     WHERE c.client_id = :client_id AND c.deleted_at IS NULL
 """
-_ASK_ABOUT_ACCESS_TOKEN = Statement(f"""
+_ASK_ABOUT_ACCESS_TOKEN = look_up(f"""
     {_ABOUT} t.scope, t.created_at, t.expires_at, t.revoked_at
     FROM clients c LEFT JOIN access_tokens t ON t.id = :id {_ASKED}
 """)
-_ASK_ABOUT_REFRESH_TOKEN = Statement(f"""
+_ASK_ABOUT_REFRESH_TOKEN = look_up(f"""
     {_ABOUT} g.scope, t.created_at, t.expires_at, t.rotated_at AS revoked_at
     FROM clients c LEFT JOIN refresh_tokens t ON t.id = :id {_ASKED}
 """)
@@ -130,7 +133,7 @@ async def find_code(tx: Transaction, client_id: str, code_id: str) -> FoundCode 
     if row is None:
         return None
     client, columns = row[:_ASKING], row[_ASKING:]
-    code = StoredCode._make((*columns[GRANT_COLUMNS:], grant_of(columns))) if columns[0] else None
+    code = StoredCode._make((*columns[GRANT_COLUMNS:_CODE_END], grant_of(columns))) if columns[0] else None
     return FoundCode(client_of(client), secrets_of(client), code, role_of(columns))
 
 
@@ -140,7 +143,11 @@ async def find_refresh_token(tx: Transaction, client_id: str, token_id: str) -> 
     if row is None:
         return None
     client, columns = row[:_ASKING], row[_ASKING:]
-    stored = StoredRefreshToken._make((*columns[GRANT_COLUMNS:], grant_of(columns))) if columns[0] else None
+    stored = (
+        StoredRefreshToken._make((*columns[GRANT_COLUMNS:_REFRESH_TOKEN_END], grant_of(columns)))
+        if columns[0]
+        else None
+    )
     return FoundRefreshToken(client_of(client), secrets_of(client), stored, role_of(columns))
 
 
@@ -167,7 +174,7 @@ async def find_question(tx: Transaction, client_id: str, token: Token | None) ->
         return None
     client, columns = row[:_ASKING], row[_ASKING:]
     is_there = columns[0] is not None and columns[GRANT_COLUMNS] is None
-    stored = StoredToken._make((*columns[GRANT_COLUMNS + 1 :], grant_of(columns))) if is_there else None
+    stored = StoredToken._make((*columns[GRANT_COLUMNS + 1 : _TOKEN_END + 1], grant_of(columns))) if is_there else None
     return FoundQuestion(client_of(client), secrets_of(client), stored, role_of(columns))
 
 
@@ -176,8 +183,8 @@ def _found(row: Row | None) -> FoundToken | None:
         return None
     columns = row[:]
     grant = grant_of(columns)
-    stored = StoredToken._make((*columns[GRANT_COLUMNS : GRANT_COLUMNS + 7], grant))
-    name, picture, email, verified_at, organization_name, avatar_url = columns[GRANT_COLUMNS + 7 : GRANT_COLUMNS + 13]
+    stored = StoredToken._make((*columns[GRANT_COLUMNS:_TOKEN_END], grant))
+    name, picture, email, verified_at, organization_name, avatar_url = columns[_TOKEN_END : _TOKEN_END + 6]
     if grant.subject.organization_id is not None:
         name, picture = organization_name, avatar_url
     return FoundToken(stored, role_of(columns), Profile(name, picture, email, verified_at is not None))

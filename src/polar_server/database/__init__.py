@@ -11,25 +11,27 @@ from polar_server.database.interface import (
 )
 from polar_server.database.postgres import PostgresDatabase
 from polar_server.database.sqlite import SqliteDatabase
-from polar_server.database.statements import Statement
+from polar_server.database.statements import SharedStatement, Statement, look_up
 
 __all__ = [
     "ConstraintViolation",
     "Database",
     "DatabaseError",
     "Row",
+    "SharedStatement",
     "Statement",
     "Transaction",
     "Unavailable",
     "UniqueViolation",
     "connect",
+    "look_up",
 ]
 
 
 def connect(url: str, connections: int = 10) -> Database:
     """The database at `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://...`; not open yet.
 
-    `connections` is the most that PostgreSQL will see from this process. Raises ValueError for any other URL.
+    `connections` is the most that PostgreSQL will see from this process, besides three for shared statements. Raises ValueError for any other URL.
     """
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite" and rest.startswith("/") and rest[1:] not in ("", ":memory:"):

@@ -70,10 +70,11 @@ class Connection:
 
 
 class Connections:
-    """At most `limit` connections to `url`. Waiting for one is bounded: Unavailable."""
+    """At most `limit` connections to `url`, with these settings. Waiting for one is bounded: Unavailable."""
 
-    def __init__(self, url: str, limit: int) -> None:
+    def __init__(self, url: str, limit: int, **settings: str) -> None:
         self._url = url
+        self._settings = _SERVER_SETTINGS | settings
         self._places = limit  # how many more may be opened
         self._idle: list[Connection] = []
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
@@ -168,7 +169,7 @@ class Connections:
         """Open a connection in a place that the caller holds."""
         try:
             raw = await asyncpg.connect(
-                self._url, timeout=_OPEN_WAIT, statement_cache_size=0, server_settings=_SERVER_SETTINGS
+                self._url, timeout=_OPEN_WAIT, statement_cache_size=0, server_settings=self._settings
             )
         except BaseException as error:
             self._free_place()

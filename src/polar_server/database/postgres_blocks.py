@@ -1,0 +1,158 @@
+"""Blocks of statements on PostgreSQL: `read()`, `statement()` and `write()`."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self, TypeVar
+
+from polar_server.database.interface import DatabaseError, Row
+from polar_server.database.postgres_connections import Connection, Connections
+from polar_server.database.postgres_errors import is_broken, leaves_clean, translated
+from polar_server.database.statements import SharedStatement, Statement
+
+Ask = Callable[[SharedStatement, list[Any]], Awaitable[Row | None]]
+_T_co = TypeVar("_T_co", covariant=True)
+
+
+class Work(Protocol[_T_co]):
+    """`Connection.first`, `Connection.all` or `Connection.run`."""
+
+    async def __call__(self, connection: Connection, text: str, arguments: Sequence[Any], /) -> _T_co: ...
+
+
+class Single:
+    """Statements that are each their own transaction, on one connection that is taken for the first of them.
+
+    A shared one needs none: `ask` sees to it, where there is an `ask`.
+    """
+
+    engine: Literal["postgres"] = "postgres"
+    __slots__ = ("_ask", "_connection", "_connections", "_error")
+
+    def __init__(self, connections: Connections, ask: Ask | None = None) -> None:
+        self._connections = connections
+        self._ask = ask
+        self._connection: Connection | None = None
+        self._error: Exception | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._connection is None:
+            return
+        # A cancelled task may have left a statement running, or one prepared but not run, which is a transaction.
+        if leaves_clean(self._error) and (error is None or isinstance(error, Exception)):
+            self._connections.give(self._connection)
+        else:
+            self._connections.drop(self._connection)
+
+    async def one(self, statement: Statement, /, **parameters: Any) -> Row:
+        row = await self.first(statement, **parameters)
+        if row is None:
+            raise LookupError(f"No row for {statement!r}")
+        return row
+
+    async def first(self, statement: Statement, /, **parameters: Any) -> Row | None:
+        if self._ask is not None and isinstance(statement, SharedStatement):
+            return await self._ask(statement, statement.values(parameters))
+        return await self.do(Connection.first, statement.postgres, statement.arguments(parameters))
+
+    async def all(self, statement: Statement, /, **parameters: Any) -> list[Row]:
+        return await self.do(Connection.all, statement.postgres, statement.arguments(parameters))
+
+    async def run(self, statement: Statement, /, **parameters: Any) -> int:
+        return await self.do(Connection.run, statement.postgres, statement.arguments(parameters))
+
+    async def do(self, work: Work[_T_co], text: str, arguments: Sequence[Any]) -> _T_co:
+        """Run one statement. Raises this package's errors."""
+        connection = self._connection or await self._take()
+        try:
+            return await work(connection, text, arguments)
+        except Exception as error:  # noqa: BLE001 - translated() knows what is not the database's
+            connection = await self._next(error)
+        try:
+            return await work(connection, text, arguments)
+        except Exception as error:  # noqa: BLE001 - translated() knows the rest
+            self._error = error
+            raise translated(error) from None
+
+    async def _take(self) -> Connection:
+        self._connection = self._connections.idle() or await self._connections.take()
+        return self._connection
+
+    @property
+    def _held(self) -> Connection:
+        assert self._connection is not None, "a statement has taken it"
+        return self._connection
+
+    async def _next(self, error: Exception) -> Connection:
+        """Raise; or give the connection on which the statement may run once more."""
+        # Not here: the first try may have been committed before its connection broke.
+        self._error = error
+        raise translated(error) from None
+
+
+class Read(Single):
+    """Statements that only read, so one whose connection had died may run again on a new one."""
+
+    __slots__ = ()
+
+    async def _next(self, error: Exception) -> Connection:
+        if not is_broken(error):
+            return await super()._next(error)
+        self._connection = await self._connections.replace(self._held)
+        return self._connection
+
+
+class Write(Single):
+    """BEGIN ... COMMIT on one connection."""
+
+    __slots__ = ()
+
+    async def __aenter__(self) -> Self:
+        connection = await self._take()
+        try:
+            await self._begin(connection)
+        except BaseException:
+            self._connections.drop(self._held)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None and self._error is None:
+            await self._end("COMMIT")
+        elif isinstance(error, Exception | None) and not is_broken(self._error):
+            # A ROLLBACK that fails drops the connection, which rolls back, too.
+            with suppress(Exception):
+                await self._end("ROLLBACK")
+        else:
+            # Whoever was cancelled must not wait for the server.
+            self._connections.drop(self._held)
+        if error is None and self._error is not None:
+            raise DatabaseError("A statement of this transaction failed, so nothing of it was kept.")
+
+    async def _begin(self, connection: Connection) -> None:
+        try:
+            await connection.raw.execute("BEGIN")
+        except Exception as error:  # noqa: BLE001 - translated() knows the rest
+            if not is_broken(error):
+                raise translated(error) from None
+            # Nothing was asked of the connection yet, so a new one may begin.
+            self._connection = await self._connections.replace(connection)
+            await self._connection.raw.execute("BEGIN")
+
+    async def _end(self, command: str) -> None:
+        connection = self._held
+        try:
+            await connection.raw.execute(command)
+        except BaseException as error:
+            self._connections.drop(connection)
+            if isinstance(error, Exception):
+                raise translated(error) from None
+            raise
+        self._connections.give(connection)
