@@ -139,6 +139,15 @@ async def test_two_secrets_work_while_one_replaces_the_other(world: World, desk:
     assert shown(again, "client-secret") == second, "sent twice, made once"
     desk.browser.page = other_tab
     assert "Two secrets work already" in (await desk.browser.submit(f"{page}/secret", overlap="3600")).text
+
+    world.clock.now += 1
+    offered = await desk.browser.open(page)
+    first, second = second, shown(await shown_after(desk, f"{page}/secret/replace"), "client-secret")
+    works_now = [await works(world, made.client_id, secret) for secret in (made.client_secret, first, second)]
+    assert works_now == [True, False, True], "the new one was lost, and another took its place"
+    desk.browser.page = offered
+    assert shown(await shown_after(desk, f"{page}/secret/replace"), "client-secret") == second
+    await desk.browser.open(page)
     await desk.browser.submit(f"{page}/secret/end")
     assert [await works(world, made.client_id, secret) for secret in (made.client_secret, second)] == [False, True]
 
@@ -152,7 +161,7 @@ async def test_two_secrets_work_while_one_replaces_the_other(world: World, desk:
 
 
 async def test_a_registration_token_is_renewed_and_a_public_app_has_no_secret(world: World, desk: Desk) -> None:
-    """The earlier registration token is dead at once and a page from before the new one ends that one not unseen."""
+    """The earlier registration token is dead at once; a page from before the new one does not end that one unseen."""
     made = await registered(desk, kind="public", redirect_uris="com.example.shelf:/callback", without_pkce="true")
     assert made.client_secret is None
     page = f"{APPS}/{made.client_id}"

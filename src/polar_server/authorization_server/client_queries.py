@@ -79,6 +79,10 @@ _ROTATE_SECRET = Statement("""
         secret_id = :id, secret_digest = :digest, secret_key_id = :key_id, modified_at = :now
     WHERE client_id = :client_id AND deleted_at IS NULL AND auth_method <> 'none'
 """)
+_REPLACE_SECRET = Statement("""
+    UPDATE clients SET secret_id = :id, secret_digest = :digest, secret_key_id = :key_id, modified_at = :now
+    WHERE client_id = :client_id AND deleted_at IS NULL AND previous_secret_expires_at > :now
+""")
 _END_PREVIOUS_SECRET = Statement("""
     UPDATE clients SET previous_secret_expires_at = :now, modified_at = :now
     WHERE client_id = :client_id AND deleted_at IS NULL AND previous_secret_expires_at > :now
@@ -171,6 +175,11 @@ async def update_client(tx: Transaction, **columns: Any) -> bool:
 async def rotate_secret(tx: Transaction, **columns: Any) -> bool:
     """Give a client a new secret and let the present one work until `previous_expires_at`; `id` is the new one's."""
     return await tx.run(_ROTATE_SECRET, **columns) == 1
+
+
+async def replace_secret(tx: Transaction, **columns: Any) -> bool:
+    """Give a client another secret in place of the present one. False when the one before does not work any more."""
+    return await tx.run(_REPLACE_SECRET, **columns) == 1
 
 
 async def end_previous_secret(tx: Transaction, client_id: str, now: int) -> bool:

@@ -169,6 +169,34 @@ async def rotate_secret(
     return secret if rotated else None
 
 
+async def replace_secret(
+    tx: Transaction,
+    server_keys: ServerKeys,
+    client: RegisteredClient,
+    actor: Actor,
+    now_ms: int,
+    *,
+    mint: Mint | None = None,
+) -> str | None:
+    """Another secret in place of the present one, which nobody kept; the one before goes on working as it did.
+
+    None when the one before does not work any more. `now_ms` is epoch milliseconds.
+    """
+    secret, now = (mint or _fresh(now_ms))(TokenKind.CLIENT_SECRET).text, now_ms // 1000
+    replaced = await queries.replace_secret(
+        tx,
+        client_id=client.client_id,
+        id=_id_of(secret),
+        digest=secret_digest(client.client_id, secret, server_keys),
+        key_id=server_keys.key_id,
+        now=now,
+    )
+    if not replaced:
+        return None
+    await record(tx, actor, "client.secret_rotated", _about(client), now)
+    return secret
+
+
 async def end_previous_secret(tx: Transaction, client: RegisteredClient, actor: Actor, now: int) -> bool:
     """End the secret before the present one at once. False when none works any more."""
     if not await queries.end_previous_secret(tx, client.client_id, now):

@@ -1,4 +1,4 @@
-"""`/dashboard/apps/{client_id}/secret`: a new secret, the end of the old one, and a new registration access token."""
+"""`/dashboard/apps/{client_id}/secret`: new secrets, the end of the old one, and a new registration access token."""
 
 from litestar import post
 from litestar.exceptions import NotFoundException
@@ -33,6 +33,24 @@ async def submit_rotation(developer: GivenDeveloper, client_id: FromPath[str]) -
     if secret is None:
         raise NotFoundException
     until = developer.now + int(overlap) if int(overlap) else None
+    return _go_showing(developer, client_id, "secret", secret=secret, until=until)
+
+
+@post(f"{ONE}/secret/replace", status_code=303)
+async def submit_replacement(developer: GivenDeveloper, client_id: FromPath[str]) -> Page:
+    """Make another new secret in place of one that nobody kept, while the old one works."""
+    form = await developer.read_form()
+    client = await developer.find_app(client_id)
+    developer.require_recent(client_id)
+    if (key := developer.read_form_key(form)) is None:
+        return await app_page(developer, client, 422, {"form": TOO_OLD})
+    try:
+        replaced = await secrets.replace_secret(developer, client, key.mint)
+    except secrets.Outdated:
+        return await app_page(developer, client, 422, {"form": _OUTDATED})
+    if replaced is None:
+        return developer.go(client_id)
+    secret, until = replaced
     return _go_showing(developer, client_id, "secret", secret=secret, until=until)
 
 
@@ -75,4 +93,4 @@ def _go_showing(
     return developer.go_showing(client_id, done=done, **shown)
 
 
-routes = [submit_rotation, submit_ending, submit_renewal]
+routes = [submit_rotation, submit_replacement, submit_ending, submit_renewal]

@@ -33,6 +33,20 @@ async def rotate_secret(developer: Developer, client: RegisteredClient, overlap:
         )
 
 
+async def replace_secret(developer: Developer, client: RegisteredClient, mint: Mint) -> tuple[str, int] | None:
+    """Another new secret while the old one works, and until when it does. None when it does not. Raises Outdated."""
+    server, secret = developer.server, mint(TokenKind.CLIENT_SECRET)
+    async with server.database.write() as tx:
+        kept = await client_queries.lock_kept_secrets(tx, client.client_id)
+        if kept is None or kept.previous_expires_at is None:
+            return None
+        if not _is_made(secret, kept.secret_id) and not await clients.replace_secret(
+            tx, server.server_keys, client, developer.actor, developer.visit.now_ms, mint=mint
+        ):
+            return None
+        return secret.text, kept.previous_expires_at
+
+
 async def renew_registration_token(developer: Developer, client: RegisteredClient, mint: Mint) -> str | None:
     """A new registration access token; None when the app is gone. Raises Outdated."""
     server, token = developer.server, mint(TokenKind.REGISTRATION_TOKEN)
