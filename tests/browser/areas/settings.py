@@ -1,10 +1,10 @@
-"""An organization's settings in the dashboard, and a test organization from its beginning to its new start."""
+"""An organization's settings in the dashboard, and a test organization from its beginning to its end."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page
-from tests.browser.steps import press
+from tests.browser.steps import follow, press
 
 if TYPE_CHECKING:
     from tests.browser.dashboard import Room
@@ -28,3 +28,11 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     page.get_by_label("Yes, all of it may go").check()
     press(page, "Reset test organization")
     yield "dashboard-test-organization-reset"
+    follow(page, "Delete organization")
+    yield "dashboard-organization-end"
+    page.get_by_label("Short name").fill(page.url.split("/")[-3])
+    press(page, "Delete this organization")
+    page.get_by_text("The organization is deleted.").wait_for()
+    yield "dashboard-organization-ended"
+    page.goto(room.url("settings", "delete"))
+    yield "dashboard-organization-end-in-the-way"
