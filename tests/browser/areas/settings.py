@@ -34,5 +34,3 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     press(page, "Delete this organization")
     page.get_by_text("The organization is deleted.").wait_for()
     yield "dashboard-organization-ended"
-    page.goto(room.url("settings", "delete"))
-    yield "dashboard-organization-end-in-the-way"

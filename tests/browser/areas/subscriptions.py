@@ -22,6 +22,9 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     press(page, "Subscribe for $9.00")
     page.goto(room.url("subscriptions"))
     yield "dashboard-subscriptions"
+    page.goto(room.url("settings", "delete"))
+    yield "dashboard-organization-end-in-the-way"
+    follow(page, "Show subscriptions")
     follow(page, "Mary Somerville")
     yield "dashboard-subscription"
     follow(page, "Change product")
