@@ -28,6 +28,7 @@ FLOORS = {
     "polar_server.plain_asgi": 2,
     "polar_server.plain_protocol": 3,
     "polar_server.background": 2,
+    "polar_server.allowed_methods": 1,
     "polar_server.audit": 1,
     "polar_server.html": 1,
     "polar_server.mail": 1,

@@ -10,6 +10,7 @@ from litestar.types import ASGIApp
 from polar_server import logs
 from polar_server import settings as configuration
 from polar_server.accounts.endpoints import routes as account_routes
+from polar_server.allowed_methods import with_options
 from polar_server.authorization_server.grant_queries import revoke_grants_of
 from polar_server.authorization_server.person_queries import end_with_person, kept_of_person
 from polar_server.authorization_server.routes import AT_ONCE, EXACT, PREFIXES
@@ -101,6 +102,30 @@ def build(settings: Settings, server_keys: ServerKeys, clock: Clock) -> ASGIApp:
 
 
 def _framework(house: House) -> Litestar:
+    routes = [
+        *html_routes,
+        *account_routes,
+        *authorization_routes,
+        *reference_routes,
+        *document_routes,
+        *checkout_page_routes,
+        dashboard_router(house.pages),
+        api_router(route for routes in RESOURCES.values() for route in routes),
+    ]
+    return Litestar(
+        with_options(routes),
+        dependencies=_dependencies(house),
+        exception_handlers=exception_handlers(house.pages),
+        lifespan=[house.open],
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=1_000_000,
+    )
+
+
+def _dependencies(house: House) -> dict[str, Provide]:
+    """What handlers may ask for, by the name of their parameter."""
+
     async def describe(return_to: str) -> Any:
         return await describe_return_to(house.server, return_to)
 
@@ -122,24 +147,7 @@ def _framework(house: House) -> Litestar:
         "on_deletion": ON_CUSTOMER_DELETION,
         "describe_return_to": describe,
     }
-    return Litestar(
-        [
-            *html_routes,
-            *account_routes,
-            *authorization_routes,
-            *reference_routes,
-            *document_routes,
-            *checkout_page_routes,
-            dashboard_router(house.pages),
-            api_router(route for routes in RESOURCES.values() for route in routes),
-        ],
-        dependencies={name: _constant(part) for name, part in parts.items()} | {"session": Provide(house.session)},
-        exception_handlers=exception_handlers(house.pages),
-        lifespan=[house.open],
-        openapi_config=None,
-        logging_config=None,
-        request_max_body_size=1_000_000,
-    )
+    return {name: _constant(part) for name, part in parts.items()} | {"session": Provide(house.session)}
 
 
 def _constant(part: Any) -> Provide:

@@ -4,8 +4,10 @@ import sys
 
 import uvicorn
 
-# structlog loads rich where there is one, to draw tracebacks on a terminal; ours are text. 5 MB for each worker.
-sys.modules["rich"] = None  # type: ignore[assignment]
+# What others load wherever it is installed, for what a worker never does: pictures of tracebacks, and descriptions of
+# classes that we do not have. 6 MB.
+for name in ("attr", "attrs", "pydantic", "rich"):
+    sys.modules[name] = None  # type: ignore[assignment]
 
 GRACEFUL_SHUTDOWN = 10
 """Seconds that requests under way get when the server stops."""

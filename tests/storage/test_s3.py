@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from polar_server.settings import Settings
-from polar_server.storage import Download, Part, PartRefused, S3Storage, SentPart, StorageFailed
+from polar_server.storage import Download, Part, PartRefused, SentPart, StorageFailed
+from polar_server.storage.s3 import S3Storage
 from polar_server.storage.s3_location import read_location
 
 from .buckets import BUCKET

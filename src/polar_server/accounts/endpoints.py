@@ -30,6 +30,7 @@ from polar_server.accounts.one_time_codes import pages as code_pages
 from polar_server.accounts.one_time_codes import sign_in_pages as code_sign_in_pages
 from polar_server.accounts.passkeys import pages as passkey_pages
 from polar_server.accounts.passkeys import sign_in_pages as passkey_sign_in_pages
+from polar_server.allowed_methods import with_options
 
 _PAGES = (
     sign_in_pages,
@@ -54,7 +55,7 @@ _PAGES = (
 routes = [
     Router(
         path="/",
-        route_handlers=[handler for page in _PAGES for handler in page.routes],
+        route_handlers=with_options(handler for page in _PAGES for handler in page.routes),
         dependencies={
             "desk": Provide(gather_desk, sync_to_thread=False),
             "visit": Provide(note_visit, sync_to_thread=False),

@@ -7,6 +7,7 @@ from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
 
 from polar_server.accounts.desk import gather_desk, note_visit
+from polar_server.allowed_methods import with_options
 from polar_server.authorization_server import (
     authorize,
     check_token,
@@ -47,7 +48,7 @@ PREFIXES: Mapping[str, Mapping[str, Endpoint]] = {
 
 _FOUND_TOKENS = Router(
     "/",
-    route_handlers=[*check_token.routes, *secret_scanning.routes],
+    route_handlers=with_options([*check_token.routes, *secret_scanning.routes]),
     dependencies={
         "desk": Provide(gather_desk, sync_to_thread=False),
         "visit": Provide(note_visit, sync_to_thread=False),

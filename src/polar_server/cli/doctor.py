@@ -18,7 +18,8 @@ from polar_server.mail.transports import SmtpMailer
 from polar_server.oauth.keys import ALGORITHMS
 from polar_server.oauth.server_keys import SealBroken
 from polar_server.settings import Settings, SettingsError
-from polar_server.storage import Part, S3Storage, StorageFailed, read_location
+from polar_server.storage import Part, StorageFailed, read_location
+from polar_server.storage.s3 import S3Storage
 from polar_server.tables import PACKAGES
 
 CLOCK_TOLERANCE = 5

@@ -4,6 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from polar_server.accounts.desk import note_visit
+from polar_server.allowed_methods import with_options
 from polar_server.dashboard import test_organizations
 from polar_server.dashboard.activity import pages as activity
 from polar_server.dashboard.admin import routes as admin
@@ -51,7 +52,7 @@ def dashboard_router(pages: Pages) -> Router:
     """All areas under one roof."""
     return Router(
         path="/",
-        route_handlers=[*start_routes, *(route for area in AREAS for route in area.routes)],
+        route_handlers=with_options([*start_routes, *(route for area in AREAS for route in area.routes)]),
         dependencies={
             "visit": Provide(note_visit, sync_to_thread=False),
             "place": Provide(find_place),

@@ -5,18 +5,12 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import httpcore
-
-from polar_server.outbound.network import CheckedNetwork, Resolve, Resolver, checked_addresses
-from polar_server.outbound.urls import Target, read_url
+from polar_server.outbound.hosts import Resolve, Resolver, checked_addresses
+from polar_server.outbound.urls import read_url
 
 TOTAL_WAIT = 10.0
 """Seconds for everything: name, connection, handshake, request and answer."""
-MOST_READ = 65_536
-"""Bytes of an answer that are read; the rest is left."""
 _CHECK_WAIT = 3.0
-
-_FAILURES = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, ssl.SSLError, OSError)
 
 
 class Unreachable(Exception):
@@ -71,51 +65,17 @@ class Outbound:
         return await self._ask("POST", url, body, headers)
 
     async def _ask(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        from polar_server.outbound import connections  # noqa: PLC0415 - httpcore: 1.5 MB, for workers that call nobody
+
         target = read_url(url, loopback=self._loopback)
+        network = connections.CheckedNetwork(self._resolve, target, loopback=self._loopback)
         try:
             async with asyncio.timeout(self._total_wait):
-                return await self._send(method, target, body, headers)
+                if target.scheme == "https" and self._tls is None:
+                    self._tls = await connections.public_trust()
+                trust = self._tls if target.scheme == "https" else None
+                return Answer(*await connections.exchange(network, method, target, body, headers, trust))
         except TimeoutError:
             raise Unreachable(f"No complete answer came within {self._total_wait:g} seconds.") from None
-        except (*_FAILURES, UnicodeError) as error:
+        except (*connections.FAILURES, UnicodeError) as error:
             raise Unreachable(f"No answer came: {str(error) or type(error).__name__}.") from error
-
-    async def _send(self, method: str, target: Target, body: bytes | None, headers: Mapping[str, str]) -> Answer:
-        network = CheckedNetwork(self._resolve, target, loopback=self._loopback)
-        url = httpcore.URL(
-            scheme=target.scheme.encode(), host=target.host.encode(), port=target.port, target=target.path.encode()
-        )
-        sent = {
-            "host": target.authority,
-            **({} if body is None else {"content-length": str(len(body))}),
-            "connection": "close",
-            # Nothing that we would have to unpack.
-            "accept-encoding": "identity",
-            **headers,
-        }
-        request = httpcore.Request(method, url, headers=list(sent.items()), content=body)
-        # A connection for each request: the next one resolves and checks anew.
-        trust = await self._trust() if target.scheme == "https" else None
-        connection = httpcore.AsyncHTTPConnection(url.origin, ssl_context=trust, network_backend=network)
-        try:
-            return await _answer(await connection.handle_async_request(request))
-        finally:
-            await connection.aclose()
-
-    async def _trust(self) -> ssl.SSLContext:
-        if self._tls is None:
-            # Reading the trust store takes tens of milliseconds, once.
-            self._tls = await asyncio.to_thread(httpcore.default_ssl_context)
-        return self._tls
-
-
-async def _answer(response: httpcore.Response) -> Answer:
-    body = bytearray()
-    try:
-        async for chunk in response.aiter_stream():
-            body += chunk
-            if len(body) >= MOST_READ:
-                break
-    finally:
-        await response.aclose()
-    return Answer(response.status, bytes(body[:MOST_READ]))

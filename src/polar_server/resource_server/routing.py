@@ -1,9 +1,9 @@
 """The API's router: what all resources share of headers, versions, refusals and dependencies."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
-from litestar import HttpMethod, Request, Response, Router, route
+from litestar import Request, Response, Router
 from litestar.datastructures import Headers
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException, ValidationException
@@ -11,6 +11,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from polar_server.allowed_methods import with_options
 from polar_server.oauth import bearer
 from polar_server.oauth.errors import InsufficientScope, InvalidToken, OAuthError
 from polar_server.resource_server.authentication import identify
@@ -28,11 +29,9 @@ from polar_server.resource_server.versions import VERSIONS
 
 def api_router(routes: Iterable[HTTPRouteHandler]) -> Router:
     """All resources under one roof."""
-    handlers = list(routes)
     return Router(
         path="/",
-        # Those for OPTIONS first: for a path without one the framework makes its own.
-        route_handlers=[*_options_handlers(handlers), *handlers],
+        route_handlers=with_options(routes),
         dependencies={"caller": Provide(identify), "paging": Provide(ask_page, sync_to_thread=False)},
         exception_handlers={
             ApiError: refuse,
@@ -44,25 +43,6 @@ def api_router(routes: Iterable[HTTPRouteHandler]) -> Router:
         request_max_body_size=MAX_BYTES,
         middleware=[speak_version, refuse_nul],
     )
-
-
-def _options_handlers(handlers: Iterable[HTTPRouteHandler]) -> Iterator[HTTPRouteHandler]:
-    """An answer to OPTIONS for each path (RFC 9110 §9.3.7): the framework's own names one handler's methods only."""
-    methods: dict[str, set[str]] = {}
-    for handler in handlers:
-        for path in handler.paths:
-            methods.setdefault(path, {"OPTIONS"}).update(handler.http_methods)
-    for path, found in methods.items():
-        allowed = ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))
-        yield _options_handler(path, allowed)
-
-
-def _options_handler(path: str, allowed: str) -> HTTPRouteHandler:
-    @route(path, http_method=[HttpMethod.OPTIONS], status_code=204, scopes=[], include_in_schema=False)
-    async def name_methods() -> Response[None]:
-        return Response(None, status_code=204, headers={"Allow": allowed})
-
-    return name_methods
 
 
 def speak_version(app: ASGIApp) -> ASGIApp:

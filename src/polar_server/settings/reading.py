@@ -5,7 +5,6 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +50,20 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _is_meant_for_us(name: str) -> bool:
     """Other programs share the prefix (POLAR_ACCESS_TOKEN of the SDKs); what looks like a setting is a typing error."""
-    return name in _FIELDS or bool(get_close_matches(name, _FIELDS, n=1, cutoff=0.8))
+    return name in _FIELDS or bool(_likely(name, 0.8))
+
+
+def _likely(name: str, similar: float) -> list[str]:
+    from difflib import get_close_matches  # noqa: PLC0415 - only for names that are wrong
+
+    return get_close_matches(name, _FIELDS, n=1, cutoff=similar)
 
 
 def _typed(name: str, value: object) -> Any:
     """The value of one setting, from the text of a variable or from a TOML value."""
     variable = f"{PREFIX}{name.upper()}"
     if name not in _FIELDS:
-        likely = get_close_matches(name, _FIELDS, n=1)
+        likely = _likely(name, 0.6)
         meant = f" Did you mean {PREFIX}{likely[0].upper()}?" if likely else ""
         raise SettingsError(f"{variable} is not a setting.{meant} `polar-server settings` lists them.")
     default = _FIELDS[name].default

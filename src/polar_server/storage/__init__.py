@@ -16,7 +16,6 @@ from polar_server.storage.objects import (
     StorageFailed,
     Stored,
 )
-from polar_server.storage.s3 import S3Storage
 from polar_server.storage.s3_location import read_location
 from polar_server.storage.signed_urls import Signer
 
@@ -27,7 +26,6 @@ __all__ = [
     "Part",
     "PartRefused",
     "PartUrl",
-    "S3Storage",
     "SentPart",
     "Storage",
     "StorageFailed",
@@ -40,5 +38,7 @@ __all__ = [
 def storage_for(settings: Settings, server_keys: ServerKeys, clock: Callable[[], float]) -> Storage:
     """The storage that the settings ask for. Raises SettingsError for a URL that cannot be read."""
     if settings.storage_url:
+        from polar_server.storage.s3 import S3Storage  # noqa: PLC0415 - httpcore: 1.5 MB, for buckets only
+
         return S3Storage(read_location(settings), clock)
     return LocalStorage(settings.data_dir / "files", f"{settings.issuer}/v1/files", Signer(server_keys))
