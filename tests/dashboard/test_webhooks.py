@@ -49,6 +49,16 @@ async def _endpoint(desk: Desk, **changes: str) -> str:
     return made.headers["location"].rpartition("/")[2].partition("?")[0]
 
 
+async def test_a_form_that_is_sent_twice_makes_one_endpoint(desk: Desk) -> None:
+    """Both answers lead to it, so nothing is delivered twice."""
+    form, places = await desk.open("webhooks/new"), set()
+    for _ in range(2):
+        desk.browser.page = form
+        places.add((await desk.browser.submit(desk.path("webhooks/new"), **HOOK)).headers["location"])
+    assert len(places) == 1
+    assert (await desk.api.get("/v1/webhooks/endpoints")).json()["pagination"]["total_count"] == 1
+
+
 async def test_an_endpoint_is_made_changed_disabled_and_deleted(desk: Desk, receiver: Receiver) -> None:
     """The API shows each step, and what a form does not know of an endpoint stays as it was."""
     endpoint_id = await _endpoint(desk, url=receiver.url, **{"event-order.paid": "true"})

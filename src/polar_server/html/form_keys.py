@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
+from uuid import UUID
 
 from polar_server.oauth import tokens
 from polar_server.oauth.server_keys import SealBroken, ServerKeys
@@ -32,6 +33,10 @@ class FormKey:
     def mint(self, kind: TokenKind) -> Token:
         """The token of this kind that this form makes."""
         return tokens.mint(kind, self.made_at_ms, self._draw(kind)[: tokens.ENTROPY_BYTES])
+
+    def new_id(self) -> str:
+        """The UUID, of version 4, of what this form makes."""
+        return str(UUID(bytes=self._draw("id")[:16], version=4))
 
     def random(self, purpose: str) -> Callable[[int], bytes]:
         """Takes the place of `os.urandom` for up to 32 bytes a call: the same calls get the same bytes."""

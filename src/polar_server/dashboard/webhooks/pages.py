@@ -1,6 +1,7 @@
 """`/dashboard/{slug}/webhooks`: the endpoints of an organization, for its owners and admins."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from litestar import get, post
 from litestar.params import FromPath
@@ -10,7 +11,9 @@ from polar_server.dashboard.lists import PER_PAGE, asked_of
 from polar_server.dashboard.places import PREFIX, GivenPlace, Place
 from polar_server.dashboard.webhooks import forms
 from polar_server.dashboard.webhooks.standings import STATES, standing_of
+from polar_server.database import UniqueViolation
 from polar_server.html import Page
+from polar_server.html.form_keys import TOO_OLD
 from polar_server.resource_server.errors import ApiError
 from polar_server.resources.webhooks import log_queries, operations, queries
 from polar_server.resources.webhooks.answers import endpoint_of
@@ -54,12 +57,17 @@ async def submit_new_endpoint(place: GivenPlace, outbound: GivenOutbound) -> Pag
     sent, errors = forms.sent_of(form)
     if errors:
         return _form_page(place, None, form, 422, errors)
+    if (key := place.read_form_key(form)) is None:
+        return _form_page(place, None, form, 422, {"form": TOO_OLD})
+    endpoint_id = key.new_id()
     try:
         new = read_sent(sent, WebhookEndpointCreate)
-        endpoint = await operations.create_endpoint(place.server, outbound, place.caller, new)
+        # A violation: the form was sent twice, and created this very endpoint before.
+        with suppress(UniqueViolation):
+            await operations.create_endpoint(place.server, outbound, place.caller, new, endpoint_id)
     except ApiError as refused:
         return _form_page(place, None, form, refused.status, errors_of(refused, forms.FIELDS))
-    return place.go("webhooks", endpoint.id, done="created")
+    return place.go("webhooks", endpoint_id, done="created")
 
 
 @get(_ONE)
@@ -160,6 +168,7 @@ def _form_page(
         status,
         endpoint=endpoint,
         form=form,
+        form_key=place.form_key(),
         errors=dict(errors or {}),
         formats=forms.FORMATS,
         groups=forms.GROUPS,

@@ -36,12 +36,16 @@ class WebhookEndpointDisabled(ApiError):
 
 
 async def create_endpoint(
-    server: AuthorizationServer, outbound: Outbound, caller: Caller, sent: WebhookEndpointCreate
+    server: AuthorizationServer,
+    outbound: Outbound,
+    caller: Caller,
+    sent: WebhookEndpointCreate,
+    endpoint_id: str | None = None,
 ) -> WebhookEndpoint:
-    """Create an endpoint. Raises RequestValidationError, NotPermitted."""
+    """Create an endpoint. Raises RequestValidationError, NotPermitted; UniqueViolation when the id is taken."""
     organization_id, now = caller.organization_for(sent.organization_id, WRITE), int(server.clock())
     await _check_url(outbound, sent.url)
-    endpoint_id = str(uuid4())
+    endpoint_id = endpoint_id or str(uuid4())
     columns = {
         "id": endpoint_id,
         "organization_id": organization_id,
