@@ -17,7 +17,8 @@ from bench.processes import Cores
 from bench.servers import PEER, Missing, Server, Source, Wanted
 from polar_server.oauth.subjects import SubjectType
 
-OPERATIONS = [name for name in operations.NAMES if name != "failed authentication"]
+_OURS_ALONE = ("failed authentication", operations.CONFIRM_ONCE, operations.CONFIRM_SUBSCRIPTION)
+OPERATIONS = [name for name in operations.NAMES if name not in _OURS_ALONE]
 PEERS = [*(each.name for each in starting.PEERS), PEER]
 _PRODUCTS = 10_000
 _FOLDER = Path(__file__).parents[1]

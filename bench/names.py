@@ -13,6 +13,8 @@ OPERATIONS = {
     "jwks": "Key set",
     "failed authentication": "Failed authentication",
     "list products": "List of 20 products",
+    "confirm once": "Checkout paid, bought once",
+    "confirm subscription": "Checkout paid, a subscription",
 }
 STORES = {"sqlite": "SQLite", "postgres": "PostgreSQL", "memory": "memory, nothing durable"}
 _SERVERS = {

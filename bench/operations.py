@@ -1,6 +1,7 @@
 """The operations and their requests, as the bytes that travel."""
 
 import base64
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -10,6 +11,7 @@ from bench.seeding import REDIRECT_URI, Code, SeededClient, Seeder
 from polar_server.oauth import metadata
 
 LIST_PRODUCTS = "list products"
+CONFIRM_ONCE, CONFIRM_SUBSCRIPTION = "confirm once", "confirm subscription"
 DISCOVERY = "/.well-known/openid-configuration"
 _PRODUCTS = "/v1/products/?limit=20"
 
@@ -24,12 +26,14 @@ NAMES = (
     "jwks",
     "failed authentication",
     LIST_PRODUCTS,
+    CONFIRM_ONCE,
+    CONFIRM_SUBSCRIPTION,
 )
 
 
 Requests = Callable[[SeededClient], list[bytes]]
 """Makes the requests of an operation that only some servers answer."""
-_SINGLE_USE = ("exchange ES256", "exchange RS256", "refresh", "revoke")
+_SINGLE_USE = ("exchange ES256", "exchange RS256", "refresh", "revoke", CONFIRM_ONCE, CONFIRM_SUBSCRIPTION)
 _STATUSES = {"failed authentication": 401}
 
 
@@ -128,6 +132,23 @@ def list_products(seeder: Seeder, products: int, count: int) -> Requests:
         return [get(_PRODUCTS, token) for token in seeder.sellers_tokens(client, count)]
 
     return make
+
+
+def confirm(seeder: Seeder, count: int, *, renews: bool) -> Requests:
+    """`count` checkouts, each paid by a customer who was not there before, with the test card that always pays."""
+
+    def make(_: SeededClient) -> list[bytes]:
+        secrets = seeder.checkouts(count, renews=renews)
+        return [_confirmation(secret, f"{secret[-12:].lower()}@example.org") for secret in secrets]
+
+    return make
+
+
+def _confirmation(secret: str, email: str) -> bytes:
+    buyer = {"customer_name": "Ada Example", "customer_email": email, "customer_billing_address": {"country": "US"}}
+    body = json.dumps({**buyer, "confirmation_token_id": "test_success"}).encode()
+    head = _head("POST", f"/v1/checkouts/client/{secret}/confirm", "Content-Type: application/json")
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def hello(name: str) -> Operation:

@@ -21,6 +21,10 @@ TARGETS = {
     ("introspect", "postgres"): 150,
     ("userinfo", "sqlite"): 55,
     ("userinfo", "postgres"): 150,
+    ("confirm once", "sqlite"): 2000,
+    ("confirm once", "postgres"): 2000,
+    ("confirm subscription", "sqlite"): 2000,
+    ("confirm subscription", "postgres"): 2000,
 }
 """Microseconds of CPU, server and database together."""
 TIMES_CHEAPER = {("list products", "postgres"): 6}

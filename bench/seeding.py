@@ -12,25 +12,28 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 
-from bench import catalogs
+from bench import catalogs, sales
 from bench.catalogs import Catalog
 from bench.clusters import Cluster
+from bench.sales import Shops
+from polar_server.database import Row
 from polar_server.oauth import pkce, subjects, tokens
 from polar_server.oauth.clients import secret_digest
 from polar_server.oauth.server_keys import ServerKeys
 from polar_server.oauth.subjects import SubjectType
 from polar_server.oauth.tokens import Token, TokenKind
+from polar_server.resources.checkouts import client_secrets
 
 REDIRECT_URI = "https://app.example/callback"
 SCOPE = "openid profile email products:read"
 NONCE = "n-0S6_WzA2Mj"
 PEOPLE = 1_000
 _SELLERS = 100
-"""People whose organizations are asked for their products."""
+"""People whose organizations are asked for their products, and sell them."""
 _DAY = 86_400
 
 _USERS = ("users", ("id", "email", "name", "picture", "email_verified_at", "created_at", "modified_at"))
@@ -124,6 +127,18 @@ class Seeder:
         self._copy(catalogs.PRICES, catalog.prices())
         self._copy(catalogs.BENEFITS, catalog.benefits())
         self._copy(catalogs.PRODUCT_BENEFITS, catalog.product_benefits())
+
+    def checkouts(self, count: int, *, renews: bool) -> list[str]:
+        """The secrets of open checkouts, for something bought once or a subscription, in organizations by turns."""
+        shops = Shops(self._organizations[:_SELLERS], self._now, renews=renews)
+        self._copy(catalogs.PRODUCTS, shops.products())
+        self._copy(catalogs.PRICES, shops.prices())
+        self._copy(catalogs.BENEFITS, shops.benefits())
+        self._copy(catalogs.PRODUCT_BENEFITS, shops.product_benefits())
+        ids = [tokens.new_id(self._tick(), os.urandom(tokens.ID_BYTES)) for _ in range(count)]
+        self._copy(sales.CHECKOUTS, shops.checkouts(ids, self._keys.key_id))
+        rows = ({"secret_id": each, "key_id": self._keys.key_id} for each in ids)
+        return [client_secrets.secret_of(cast("Row", row), self._keys) for row in rows]
 
     def sellers_tokens(self, client: SeededClient, count: int) -> list[str]:
         """Access tokens for the organizations that are asked for their products."""

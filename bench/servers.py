@@ -22,7 +22,7 @@ from polar_server.oauth.server_keys import ServerKeys
 from polar_server.oauth.subjects import SubjectType
 
 # Calls and failures are counted as always, and nobody is refused.
-_LIMITS = ("RATE_LIMIT_USER", "RATE_LIMIT_ORGANIZATION", "RATE_LIMIT_FAILED_AUTHENTICATION")
+_LIMITS = ("RATE_LIMIT_USER", "RATE_LIMIT_ORGANIZATION", "RATE_LIMIT_FAILED_AUTHENTICATION", "RATE_LIMIT_CONFIRMATION")
 _UVICORN = {"server": "uvicorn, uvloop, httptools, 1 worker"}
 _DRIVERS = {"sqlite": "sqlite3, group commit", "postgres": "asyncpg, pool of 10, jit off"}
 PEER = "fastapi-products"
@@ -102,7 +102,11 @@ def ours(engine: str, source: Source, wanted: Wanted, cores: Cores, folder: Path
         polar_server = [sys.executable, "-m", "polar_server"]
         processes.run([*polar_server, "migrate"], environment)
         seeder = Seeder(cluster, ServerKeys([key]), wanted.sub_type)
-        more = {operations.LIST_PRODUCTS: operations.list_products(seeder, wanted.products, wanted.each)}
+        more = {
+            operations.LIST_PRODUCTS: operations.list_products(seeder, wanted.products, wanted.each),
+            operations.CONFIRM_ONCE: operations.confirm(seeder, wanted.plan.total, renews=False),
+            operations.CONFIRM_SUBSCRIPTION: operations.confirm(seeder, wanted.plan.total, renews=True),
+        }
         prepared = operations.prepare(seeder, wanted.names, wanted.plan.total, wanted.each, more)
         serve = [sys.executable, "-m", wanted.module, "serve", "--workers", str(wanted.workers), "--port", str(port)]
         with processes.running(serve, environment, port, cores.server, folder / "log") as pid:
