@@ -37,7 +37,7 @@ class Shop:
     async def _store(self, tx: Transaction, count: int, status: str, amount: int) -> list[str]:
         items = (NewItem("Night lamp", amount),)
         new = NewOrder(self.organization_id, self.customer_id, "usd", "purchase", items)
-        return [await store_order(tx, new, int(time.time()), status=status) for _ in range(count)]
+        return [(await store_order(tx, new, int(time.time()), status=status))[0]["id"] for _ in range(count)]
 
     async def order(self, order_id: str) -> Answer:
         return await self.crowd.asker.ask(get(f"/v1/orders/{order_id}", authorization=f"Bearer {self.token}"))

@@ -105,8 +105,8 @@ async def _subscribe(
 ) -> None:
     new_product = ProductCreate("Night lamp", [FixedPriceCreate(1000)], recurring_interval="day")
     product_id = await products.create_product(tx, new_product, organization_id, began_at)
-    customer_id = await customers.create_customer(tx, CustomerCreate(email=email), organization_id, began_at)
-    place: dict[str, Any] = {"organization_id": organization_id, "customer_id": customer_id}
+    customer = await customers.create_customer(tx, CustomerCreate(email=email), organization_id, began_at)
+    place: dict[str, Any] = {"organization_id": organization_id, "customer_id": customer["id"]}
     card = Card("test_success", "visa", "4242", 9, 2099)
     payment_method_id = await add_payment_method(tx, **place, card=card, now=began_at)
     reach = f'["{organization_id}"]'
@@ -114,7 +114,7 @@ async def _subscribe(
     [price] = (await product_queries.list_prices(tx, [product_id], reach))[product_id]
     assert product is not None
     new = NewSubscription(
-        organization_id, customer_id, product, price, 1000, "usd", payment_method_id=payment_method_id
+        organization_id, customer["id"], product, price, 1000, "usd", payment_method_id=payment_method_id
     )
     await start_subscription(tx, server, new, began_at)
 

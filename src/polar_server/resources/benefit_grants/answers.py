@@ -1,8 +1,9 @@
 """Rows of benefit grants as the API shows them."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from polar_server.database import Row, Transaction
 from polar_server.resource_server.benefits import benefit_of
@@ -39,5 +40,5 @@ def members_of(row: Row, customer: Row, benefit: Row) -> dict[str, Any]:
         "benefit_id": row["benefit_id"],
         "customer": customer_of(customer),
         "benefit": benefit_of(benefit),
-        "properties": json.loads(row["properties"]),
+        "properties": msgspec.json.decode(row["properties"]),
     }

@@ -23,6 +23,14 @@ class Sale:
     order_id: str | None = None
 
 
+async def give(
+    tx: Transaction, server: AuthorizationServer, sale: Sale, customer: Row, product_id: str, now: int
+) -> None:
+    """Grant what the product gives, for a sale that was stored in this transaction."""
+    for benefit in await benefits.hold_of_sold(tx, product_id, sale.organization_id):
+        await _give(tx, server, sale, customer, benefit, None, now)
+
+
 async def sync_grants(
     tx: Transaction, server: AuthorizationServer, sale: Sale, product_id: str | None, now: int
 ) -> bool:

@@ -185,10 +185,14 @@ async def delete_benefit(tx: Transaction, benefit_id: str, organization_id: str,
 
 async def hold_of_product(tx: Transaction, product_id: str, organization_id: str) -> list[Row]:
     """The benefits of a product in their order, kept from changing until the transaction ends."""
-    place = {"product_id": product_id, "organization_id": organization_id}
     if tx.engine == "postgres":
-        await tx.first(_HOLD_PRODUCT, **place)
-    return await tx.all(_HOLD_OF_PRODUCT, **place)
+        await tx.first(_HOLD_PRODUCT, product_id=product_id, organization_id=organization_id)
+    return await hold_of_sold(tx, product_id, organization_id)
+
+
+async def hold_of_sold(tx: Transaction, product_id: str, organization_id: str) -> list[Row]:
+    """The same for a sale that was stored in this transaction: its reference to the product holds that already."""
+    return await tx.all(_HOLD_OF_PRODUCT, product_id=product_id, organization_id=organization_id)
 
 
 async def list_also_deleted(tx: Transaction, ids: Iterable[str], organization_ids: str) -> list[Row]:

@@ -25,7 +25,6 @@ from polar_server.resources.checkouts.schemas import (
     FieldMode,
 )
 from polar_server.resources.checkouts.terms import Terms, terms_of
-from polar_server.resources.organizations import queries as organizations
 from polar_server.resources.organizations.answers import settings_of
 from polar_server.resources.products import queries as product_queries
 from polar_server.resources.products.answers import price_of, products_of
@@ -42,6 +41,7 @@ class Catalog:
     """What checkouts sell, by ids: rows as the terms need them, and shapes as they are shown."""
 
     rows: Mapping[str, Row]
+    products: Mapping[str, Product]
     shown: Mapping[str, CheckoutProduct]
     prices: Mapping[str, Row]
 
@@ -56,11 +56,11 @@ async def catalog_of(
     """What these checkouts sell, in a statement for each kind of thing."""
     wanted = {product_id for row in checkouts for product_id in product_ids_of(row)}
     rows = await product_queries.list_products_by_ids(tx, wanted, organization_ids)
-    products = await products_of(tx, list(rows.values()), organization_ids, server.issuer)
+    products = {each.id: each for each in await products_of(tx, list(rows.values()), organization_ids, server.issuer)}
     prices = await product_queries.list_prices_by_ids(
         tx, {row["product_price_id"] for row in checkouts}, organization_ids
     )
-    return Catalog(rows, {product.id: _as_sold(product) for product in products}, prices)
+    return Catalog(rows, products, {each.id: _as_sold(each) for each in products.values()}, prices)
 
 
 async def checkouts_of(
@@ -83,23 +83,25 @@ def checkout_from(row: Row, members: dict[str, Any], now: int) -> Checkout:
         status=status_of(row, now),
         trial_interval=row["trial_interval"],
         trial_interval_count=row["trial_interval_count"],
-        metadata=json.loads(row["metadata"]),
+        metadata=msgspec.json.decode(row["metadata"]),
         external_customer_id=row["external_customer_id"],
         subscription_id=row["subscription_id"],
-        customer_metadata=json.loads(row["customer_metadata"]),
+        customer_metadata=msgspec.json.decode(row["customer_metadata"]),
     )
 
 
-async def public_of(tx: Transaction, row: Row, server: AuthorizationServer, now: int) -> CheckoutPublic:
+async def public_of(
+    tx: Transaction, row: Row, organization: CheckoutOrganization, server: AuthorizationServer, now: int
+) -> CheckoutPublic:
     """A checkout as its customer sees it."""
     catalog = await catalog_of(tx, [row], json.dumps([row["organization_id"]]), server)
     members = members_of(row, catalog, server, now)
-    return CheckoutPublic(**members, status=status_of(row, now), organization=await _organization_of(tx, row))
+    return CheckoutPublic(**members, status=status_of(row, now), organization=organization)
 
 
-async def confirmed_from(tx: Transaction, row: Row, members: dict[str, Any]) -> CheckoutPublicConfirmed:
+def confirmed_from(members: dict[str, Any], organization: CheckoutOrganization) -> CheckoutPublicConfirmed:
     """The same of a checkout that was just confirmed: it is called so whether or not it succeeded by now."""
-    return CheckoutPublicConfirmed(**members, status="confirmed", organization=await _organization_of(tx, row))
+    return CheckoutPublicConfirmed(**members, status="confirmed", organization=organization)
 
 
 def status_of(row: Row, now: int) -> Any:
@@ -115,7 +117,7 @@ def success_url_of(row: Row, url: str) -> str:
 
 def product_ids_of(row: Row) -> list[str]:
     """The products to choose from, in their order."""
-    return json.loads(row["product_ids"])  # type: ignore[no-any-return]
+    return msgspec.json.decode(row["product_ids"])  # type: ignore[no-any-return]
 
 
 def address_of(row: Row) -> Address | None:
@@ -209,18 +211,16 @@ def _next_action(row: Row, url: str) -> dict[str, str]:
     return {"intent_status": "requires_action", "next_action_url": f"{url}/bank"}
 
 
-async def _organization_of(tx: Transaction, row: Row) -> CheckoutOrganization:
-    organization_id = row["organization_id"]
-    found = await organizations.find_organization(tx, organization_id, json.dumps([organization_id]))
-    assert found is not None, "a checkout has its organization"
+def organization_of(found: Row) -> CheckoutOrganization:
+    """Who sells, of a checkout that was found by its secret."""
     settings = settings_of(found).subscription_settings
     return CheckoutOrganization(
-        id=found["id"],
-        created_at=moment(found["created_at"]),
-        modified_at=moment(found["modified_at"]),
-        name=found["name"],
-        slug=found["slug"],
-        avatar_url=found["avatar_url"],
+        id=found["organization_id"],
+        created_at=moment(found["organization_created_at"]),
+        modified_at=moment(found["organization_modified_at"]),
+        name=found["organization_name"],
+        slug=found["organization_slug"],
+        avatar_url=found["organization_avatar_url"],
         proration_behavior=settings.proration_behavior,
         allow_customer_updates=settings.allow_customer_updates,
     )

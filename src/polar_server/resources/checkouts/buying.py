@@ -29,13 +29,11 @@ async def find_buyer(tx: Transaction, checkout: Row, columns: dict[str, Any]) ->
     reach = json.dumps([organization_id])
     if (named := await _named(tx, checkout, columns, reach)) is not None:
         return await customers.lock_customer(tx, named, reach)
-    same = await queries.find_customer_id(tx, organization_id, columns["customer_email"])
-    if same is None:
-        return None
-    if checkout["external_customer_id"] is not None:
+    same = await customers.lock_by_email(tx, organization_id, columns["customer_email"])
+    if same is not None and checkout["external_customer_id"] is not None:
         # Whoever types another customer's address must not become that customer in the organization's own system.
         raise invalid("customer_email", "Another customer has this email address. Use a different one.")
-    return await customers.lock_customer(tx, same, reach)
+    return same
 
 
 async def _named(tx: Transaction, checkout: Row, columns: dict[str, Any], reach: str) -> str | None:
@@ -69,22 +67,14 @@ async def keep_buyer(tx: Transaction, checkout: Row, buyer: Row | None, columns:
     """Make the customer, or fill in what was not known of them; what was known stays, since anybody can type."""
     organization_id = checkout["organization_id"]
     if buyer is None:
-        customer_id = await changes.create_customer(tx, _new(checkout, columns), organization_id, now)
-        row = await _shown(tx, customer_id, organization_id)
+        row = await changes.create_customer(tx, _new(checkout, columns), organization_id, now)
         await record_event(tx, organization_id, "customer.created", customer_of(row), now)
         return row
     missing = _missing(checkout, buyer, columns)
     if not missing:
         return buyer
-    await changes.update_customer(tx, buyer, CustomerUpdate(**missing), now)
-    row = await _shown(tx, buyer["id"], organization_id)
+    row = await changes.update_customer(tx, buyer, CustomerUpdate(**missing), now)
     await record_event(tx, organization_id, "customer.updated", customer_of(row), now)
-    return row
-
-
-async def _shown(tx: Transaction, customer_id: str, organization_id: str) -> Row:
-    row = await customers.find_customer(tx, customer_id, json.dumps([organization_id]))
-    assert row is not None, "it was stored a moment ago"
     return row
 
 

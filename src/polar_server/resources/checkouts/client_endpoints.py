@@ -12,7 +12,7 @@ from polar_server.database import Row
 from polar_server.resource_server.bodies import read_body
 from polar_server.resource_server.events import record_event
 from polar_server.resources.checkouts import queries
-from polar_server.resources.checkouts.answers import checkouts_of, confirmed_from, public_of, status_of
+from polar_server.resources.checkouts.answers import checkouts_of, confirmed_from, organization_of, public_of, status_of
 from polar_server.resources.checkouts.confirming import card_from_token, confirm
 from polar_server.resources.checkouts.editing import changed_columns, columns_of, require_open
 from polar_server.resources.checkouts.finding import find_open_to
@@ -38,7 +38,7 @@ async def get_checkout_of_client(
     if status_of(row, now) == "expired":
         raise ExpiredCheckoutError("This checkout has expired. Ask for a new one.")
     async with server.database.read() as tx:
-        return await public_of(tx, row, server, now)
+        return await public_of(tx, row, organization_of(row), server, now)
 
 
 @patch(_ONE, scopes=[])
@@ -50,7 +50,7 @@ async def update_checkout_of_client(
     row = await find_open_to(server, client_secret)
     changed = await update_as_customer(server, row, await read_body(request, CheckoutUpdatePublic))
     async with server.database.read() as tx:
-        return await public_of(tx, changed, server, int(server.clock()))
+        return await public_of(tx, changed, organization_of(row), server, int(server.clock()))
 
 
 @post(f"{_ONE}/confirm", scopes=[], status_code=200)
@@ -68,8 +68,7 @@ async def confirm_checkout_of_client(
     done = await confirm(server, row, sent, card_from_token(token, now) if token else None, now)
     if isinstance(done.outcome, payments.Declined):
         raise PaymentError(done.outcome.message)
-    async with server.database.read() as tx:
-        return await confirmed_from(tx, done.row, done.members)
+    return confirmed_from(done.members, organization_of(row))
 
 
 async def update_as_customer(server: AuthorizationServer, row: Row, sent: CheckoutUpdatePublic) -> Row:

@@ -15,8 +15,8 @@ from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.database import Row, Transaction, UniqueViolation
 from polar_server.payments import Card
 from polar_server.resource_server.errors import invalid
-from polar_server.resource_server.events import record_event
-from polar_server.resources.benefit_grants.granting import Sale, sync_grants
+from polar_server.resource_server.events import gathering, record_event
+from polar_server.resources.benefit_grants.granting import Sale, give
 from polar_server.resources.checkouts import queries, rules
 from polar_server.resources.checkouts.answers import (
     Catalog,
@@ -31,11 +31,13 @@ from polar_server.resources.checkouts.editing import changed_columns, columns_of
 from polar_server.resources.checkouts.refusals import CheckoutLocked
 from polar_server.resources.checkouts.schemas import CheckoutUpdatePublic
 from polar_server.resources.checkouts.terms import Terms
-from polar_server.resources.customers.changes import tell_state
+from polar_server.resources.customers.changes import tell_state_of
 from polar_server.resources.customers.payment_method_queries import add_payment_method
+from polar_server.resources.orders.answers import Belongings
 from polar_server.resources.orders.placing import NewItem, NewOrder, place_order
 from polar_server.resources.subscriptions import queries as subscriptions
 from polar_server.resources.subscriptions.starting import (
+    Known,
     NewSubscription,
     Started,
     start_subscription,
@@ -130,7 +132,7 @@ async def _held(server: AuthorizationServer, checkout: Row, settle: Any) -> Conf
 
 
 async def _held_once(server: AuthorizationServer, checkout: Row, settle: Any) -> Confirmed:
-    async with server.database.write() as tx:
+    async with server.database.write() as tx, gathering(tx):
         current = await queries.lock_checkout(tx, checkout["id"], json.dumps([checkout["organization_id"]]))
         assert current is not None, "a checkout is never deleted"
         done: Confirmed = await settle(tx, current)
@@ -182,11 +184,13 @@ def _charge(card: Card | None, terms: Terms, *, confirmed: bool) -> payments.Out
 
 async def _sell(deal: _Deal, buyer: Row | None) -> None:
     """The customer, the card, what was bought and what it gives."""
-    tx, now, organization_id = deal.tx, deal.now, deal.organization_id
+    tx, now = deal.tx, deal.now
     customer = await keep_buyer(tx, deal.checkout, buyer, deal.seen, now)
     card = await _keep_card(deal, buyer, customer["id"])
+    if card.id is not None and not card.own:
+        customer = {**customer, "default_payment_method_id": card.id}
     subscribe = _subscribe if deal.terms.is_recurring else _order
-    started = await subscribe(deal, customer["id"], card)
+    started = await subscribe(deal, customer, card)
     deal.seen.update(
         status="succeeded",
         succeeded_at=now,
@@ -195,7 +199,7 @@ async def _sell(deal: _Deal, buyer: Row | None) -> None:
         order_id=started.order_id,
         subscription_id=started.subscription_id or None,
     )
-    await tell_state(tx, organization_id, customer["id"], now)
+    await tell_state_of(tx, customer, now)
 
 
 async def _keep_card(deal: _Deal, buyer: Row | None, customer_id: str) -> _KeptCard:
@@ -209,9 +213,9 @@ async def _keep_card(deal: _Deal, buyer: Row | None, customer_id: str) -> _KeptC
     return _KeptCard(kept, own=not is_customer)
 
 
-async def _order(deal: _Deal, customer_id: str, card: _KeptCard) -> Started:
+async def _order(deal: _Deal, customer: Row, card: _KeptCard) -> Started:
     """Something that is bought once."""
-    seen = deal.seen
+    seen, customer_id = deal.seen, customer["id"]
     product = deal.catalog.rows[seen["product_id"]]
     new = NewOrder(
         organization_id=deal.organization_id,
@@ -225,19 +229,20 @@ async def _order(deal: _Deal, customer_id: str, card: _KeptCard) -> Started:
         billing_name=_billing_name(seen),
         billing_address=seen["customer_billing_address"],
         metadata=seen["metadata"],
+        shown=Belongings(customer, product, None),
     )
     order_id = await place_order(deal.tx, deal.server, new, deal.now, paid=True)
     sale = Sale(deal.organization_id, customer_id, order_id=order_id)
-    await sync_grants(deal.tx, deal.server, sale, product["id"], deal.now)
+    await give(deal.tx, deal.server, sale, customer, product["id"], deal.now)
     return Started("", order_id)
 
 
-async def _subscribe(deal: _Deal, customer_id: str, card: _KeptCard) -> Started:
+async def _subscribe(deal: _Deal, customer: Row, card: _KeptCard) -> Started:
     """Something that renews, in the place of a free subscription where the checkout is for that."""
     seen = deal.seen
     new = NewSubscription(
         organization_id=deal.organization_id,
-        customer_id=customer_id,
+        customer_id=customer["id"],
         product=deal.catalog.rows[seen["product_id"]],
         price=deal.catalog.prices[seen["product_price_id"]],
         amount=deal.terms.amount,
@@ -249,11 +254,12 @@ async def _subscribe(deal: _Deal, customer_id: str, card: _KeptCard) -> Started:
         metadata=seen["metadata"],
         billing_name=_billing_name(seen),
         billing_address=seen["customer_billing_address"],
+        known=Known(customer, deal.catalog.products[seen["product_id"]]),
     )
     if seen["subscription_id"] is not None:
         reach = json.dumps([deal.organization_id])
         current = await subscriptions.lock_subscription(deal.tx, seen["subscription_id"], reach)
-        if current is not None and current["ended_at"] is None and current["customer_id"] == customer_id:
+        if current is not None and current["ended_at"] is None and current["customer_id"] == customer["id"]:
             return await upgrade_subscription(deal.tx, deal.server, current, new, deal.now)
     return await start_subscription(deal.tx, deal.server, new, deal.now)
 

@@ -44,7 +44,11 @@ _FIND = Statement(*_ONE)
 # A checkout is paid once: who confirms waits here for the others, and then sees what they did.
 _LOCK = Statement(_ONE[0], postgres=f"{_ONE[1]} FOR UPDATE")
 _FIND_BY_SECRET = Statement(f"""
-    SELECT {_COLUMNS} FROM checkouts k JOIN organizations o ON o.id = k.organization_id AND o.deleted_at IS NULL
+    SELECT
+        {_COLUMNS}, o.created_at AS organization_created_at, o.modified_at AS organization_modified_at,
+        o.name AS organization_name, o.slug AS organization_slug, o.avatar_url AS organization_avatar_url, d.settings
+    FROM checkouts k JOIN organizations o ON o.id = k.organization_id AND o.deleted_at IS NULL
+    LEFT JOIN organization_details d ON d.organization_id = o.id
     WHERE k.secret_id = :secret_id
 """)
 
@@ -114,7 +118,10 @@ async def find_checkout(tx: Transaction, checkout_id: str, organization_ids: str
 
 
 async def find_by_secret(tx: Transaction, secret_id: str) -> Row | None:
-    """The checkout that a secret names; whether it is its secret is still to be proved. None where nobody sells."""
+    """The checkout that a secret names, with its organization; None where nobody sells.
+
+    Whether it is its secret is still to be proved.
+    """
     return await tx.first(_FIND_BY_SECRET, secret_id=secret_id)
 
 

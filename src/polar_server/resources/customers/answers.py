@@ -1,6 +1,5 @@
 """Rows of customers as the API shows them."""
 
-import json
 from typing import Any
 
 import msgspec
@@ -38,7 +37,7 @@ def members_of(row: Row) -> dict[str, Any]:
         "billing_address": address_of(row),
         "tax_id": None if row["tax_id"] is None else (row["tax_id"], row["tax_id_format"]),
         "locale": row["locale"],
-        "metadata": json.loads(row["metadata"]),
+        "metadata": msgspec.json.decode(row["metadata"]),
         "deleted_at": moment_or_none(row["deleted_at"]),
         "default_payment_method_id": row["default_payment_method_id"],
     }

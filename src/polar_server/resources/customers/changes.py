@@ -25,16 +25,20 @@ async def tell_state(tx: Transaction, organization_id: str, customer_id: str, no
     """Record what a customer has now. Called once at the end of whatever changed it."""
     row = await queries.find_customer_also_deleted(tx, customer_id, json.dumps([organization_id]))
     assert row is not None, "only a customer of this organization changes"
-    await record_event(tx, organization_id, "customer.state_changed", await state_of(tx, row), now)
+    await tell_state_of(tx, row, now)
 
 
-async def create_customer(tx: Transaction, new: CustomerCreate, organization_id: str, now: int) -> str:
-    """Store a customer; its id. Raises RequestValidationError, UniqueViolation."""
+async def tell_state_of(tx: Transaction, row: Row, now: int) -> None:
+    """The same, by who has the customer's row as it is now."""
+    await record_event(tx, row["organization_id"], "customer.state_changed", await state_of(tx, row), now)
+
+
+async def create_customer(tx: Transaction, new: CustomerCreate, organization_id: str, now: int) -> Row:
+    """Store a customer; the row. Raises RequestValidationError, UniqueViolation."""
     check_no_owner(new.owner)
-    customer_id = str(uuid4())
-    await queries.add_customer(
+    return await queries.add_customer(
         tx,
-        id=customer_id,
+        id=str(uuid4()),
         organization_id=organization_id,
         type=new.type,
         email=check_email(new.email, new.type),
@@ -46,11 +50,10 @@ async def create_customer(tx: Transaction, new: CustomerCreate, organization_id:
         now=now,
         **check_tax_id(new.tax_id, new.billing_address),
     )
-    return customer_id
 
 
-async def update_customer(tx: Transaction, current: Row, sent: CustomerUpdateExternalID, now: int) -> None:
-    """Change what was sent; what was left out stays. Raises RequestValidationError, UniqueViolation."""
+async def update_customer(tx: Transaction, current: Row, sent: CustomerUpdateExternalID, now: int) -> Row:
+    """Change what was sent; what was left out stays. The row. Raises RequestValidationError, UniqueViolation."""
     columns = {name: current[name] for name in _KEPT}
     columns["email_verified"] = bool(current["email_verified"])
     if isinstance(sent, CustomerUpdate):
@@ -60,7 +63,8 @@ async def update_customer(tx: Transaction, current: Row, sent: CustomerUpdateExt
     if sent.metadata is not UNSET:
         columns["metadata"] = check_metadata(sent.metadata)
     columns |= _billing(current, sent)
-    await queries.update_customer(tx, id=current["id"], organization_id=current["organization_id"], now=now, **columns)
+    place = {"id": current["id"], "organization_id": current["organization_id"]}
+    return await queries.update_customer(tx, **place, now=now, **columns)
 
 
 def _identity(current: Row, sent: CustomerUpdate) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from polar_server.resource_server.changes import Target, record_act, sent_names,
 from polar_server.resources.customers import changes, deleting
 from polar_server.resources.customers.answers import customer_of
 from polar_server.resources.customers.deleting import OnDeletion
-from polar_server.resources.customers.finding import Find, by_id, lock
+from polar_server.resources.customers.finding import Find, lock
 from polar_server.resources.customers.rules import naming_what_is_taken
 from polar_server.resources.customers.schemas import Customer, CustomerCreate, CustomerUpdateExternalID
 
@@ -21,10 +21,10 @@ async def create_customer(server: AuthorizationServer, caller: Caller, sent: Cus
     organization_id, now = caller.organization_for(sent.organization_id, WRITE), int(server.clock())
     with naming_what_is_taken():
         async with server.database.write() as tx:
-            customer_id = await changes.create_customer(tx, sent, organization_id, now)
-            customer = customer_of(await by_id(customer_id)(tx, caller))
+            row = await changes.create_customer(tx, sent, organization_id, now)
+            customer = customer_of(row)
             await tell(tx, caller, "customer.created", organization_id, customer, now)
-            await changes.tell_state(tx, organization_id, customer_id, now)
+            await changes.tell_state_of(tx, row, now)
             return customer
 
 
@@ -37,12 +37,12 @@ async def update_customer(
         async with server.database.write() as tx:
             current = await lock(tx, caller, find)
             caller.require(current["organization_id"], WRITE)
-            await changes.update_customer(tx, current, sent, now)
-            customer = customer_of(await by_id(current["id"])(tx, caller))
+            row = await changes.update_customer(tx, current, sent, now)
+            customer = customer_of(row)
             await tell(
                 tx, caller, "customer.updated", customer.organization_id, customer, now, changed=sent_names(sent)
             )
-            await changes.tell_state(tx, customer.organization_id, customer.id, now)
+            await changes.tell_state_of(tx, row, now)
             return customer
 
 

@@ -9,17 +9,21 @@ _COLUMNS = """
     m.id, m.organization_id, m.customer_id, m.token, m.brand, m.last4, m.exp_month, m.exp_year, m.created_at,
     m.modified_at
 """
-_ADD = Statement("""
+_INSERT = """
     INSERT INTO payment_methods (
         id, organization_id, customer_id, token, brand, last4, exp_month, exp_year, created_at
     ) VALUES (
         :id, :organization_id, :customer_id, :token, :brand, :last4, :exp_month, :exp_year, :now
     )
-""")
-_MAKE_DEFAULT = Statement("""
+"""
+_CHOOSE = """
     UPDATE customers SET default_payment_method_id = :id
     WHERE id = :customer_id AND organization_id = :organization_id
-""")
+"""
+_ADD = Statement(_INSERT)
+_MAKE_DEFAULT = Statement(_CHOOSE)
+# For PostgreSQL alone: both in one round trip.
+_ADD_DEFAULT = Statement(f"WITH added AS ({_INSERT}) {_CHOOSE}")
 _FIND = Statement(f"""
     SELECT {_COLUMNS} FROM payment_methods m WHERE m.id = :id AND m.organization_id = :organization_id
 """)
@@ -52,6 +56,9 @@ async def add_payment_method(
     payment_method_id = str(uuid4())
     place = {"id": payment_method_id, "organization_id": organization_id, "customer_id": customer_id}
     kept = {"brand": card.brand, "last4": card.last4, "exp_month": card.exp_month, "exp_year": card.exp_year}
+    if is_default and tx.engine == "postgres":
+        await tx.run(_ADD_DEFAULT, **place, **kept, token=card.token, now=now)
+        return payment_method_id
     await tx.run(_ADD, **place, **kept, token=card.token, now=now)
     if is_default:
         await tx.run(_MAKE_DEFAULT, **place)

@@ -47,6 +47,11 @@ _FIND = Statement(*_LIVE_BY_ID)
 _FIND_ALSO_DELETED = Statement(*_BY_ID)
 _FIND_EXTERNAL = Statement(*_LIVE_BY_EXTERNAL_ID)
 _LOCK = Statement(_LIVE_BY_ID[0], postgres=f"{_LIVE_BY_ID[1]} FOR UPDATE")
+_BY_EMAIL = f"""
+    SELECT {_COLUMNS} FROM customers c
+    WHERE c.organization_id = :organization_id AND c.email = :email AND c.deleted_at IS NULL
+"""
+_LOCK_BY_EMAIL = Statement(_BY_EMAIL, postgres=f"{_BY_EMAIL} FOR UPDATE")
 _IDS = within("c.id", "ids")
 _LIST_ALSO_DELETED = Statement(
     *(
@@ -66,21 +71,22 @@ _EXPORT = Statement(
     )
 )
 
-_ADD = Statement("""
+_RETURNED = _COLUMNS.replace("c.", "")
+_ADD = Statement(f"""
     INSERT INTO customers (
         id, organization_id, type, email, external_id, name, billing_address, tax_id, tax_id_format, locale, metadata,
         created_at
     ) VALUES (
         :id, :organization_id, :type, :email, :external_id, :name, :billing_address, :tax_id, :tax_id_format, :locale,
         :metadata, :now
-    )
+    ) RETURNING {_RETURNED}
 """)
-_UPDATE = Statement("""
+_UPDATE = Statement(f"""
     UPDATE customers SET
         type = :type, email = :email, email_verified = :email_verified, external_id = :external_id, name = :name,
         billing_address = :billing_address, tax_id = :tax_id, tax_id_format = :tax_id_format, locale = :locale,
         metadata = :metadata, modified_at = :now
-    WHERE id = :id AND organization_id = :organization_id
+    WHERE id = :id AND organization_id = :organization_id RETURNING {_RETURNED}
 """)
 _DELETE = Statement("""
     UPDATE customers SET deleted_at = :now, external_id = NULL, default_payment_method_id = NULL
@@ -158,14 +164,19 @@ async def lock_customer(tx: Transaction, customer_id: str, organization_ids: str
     return await tx.first(_LOCK, id=customer_id, organization_ids=organization_ids)
 
 
-async def add_customer(tx: Transaction, **columns: Any) -> None:
-    """Store a new customer; `now` is created_at. Raises UniqueViolation."""
-    await tx.run(_ADD, **columns)
+async def lock_by_email(tx: Transaction, organization_id: str, email: str) -> Row | None:
+    """The customer of this organization with this address, kept from changing until the transaction ends."""
+    return await tx.first(_LOCK_BY_EMAIL, organization_id=organization_id, email=email)
 
 
-async def update_customer(tx: Transaction, **columns: Any) -> None:
-    """Replace what may change of a customer. Raises UniqueViolation."""
-    await tx.run(_UPDATE, **columns)
+async def add_customer(tx: Transaction, **columns: Any) -> Row:
+    """Store a new customer; the row. `now` is created_at. Raises UniqueViolation."""
+    return await tx.one(_ADD, **columns)
+
+
+async def update_customer(tx: Transaction, **columns: Any) -> Row:
+    """Replace what may change of a customer; the row. Raises UniqueViolation."""
+    return await tx.one(_UPDATE, **columns)
 
 
 async def delete_customer(tx: Transaction, customer_id: str, organization_id: str, now: int) -> None:

@@ -1,7 +1,8 @@
 """What a customer has at this moment."""
 
-import json
 from typing import Any
+
+import msgspec
 
 from polar_server.database import Row, Transaction
 from polar_server.resource_server.times import moment, moment_or_none
@@ -23,13 +24,11 @@ _TIMES = (
 
 async def state_of(tx: Transaction, row: Row) -> CustomerState:
     """A customer with its active subscriptions and granted benefits."""
-    place = (row["id"], row["organization_id"])
+    subscriptions, grants = await state_queries.find_state(tx, row["id"], row["organization_id"])
     return CustomerState(
         **members_of(row),
-        active_subscriptions=[
-            _subscription(each) for each in await state_queries.list_active_subscriptions(tx, *place)
-        ],
-        granted_benefits=[_grant(each) for each in await state_queries.list_live_grants(tx, *place)],
+        active_subscriptions=[_subscription(each) for each in subscriptions],
+        granted_benefits=[_grant(each) for each in grants],
     )
 
 
@@ -49,7 +48,7 @@ def _subscription(row: Row) -> CustomerStateSubscription:
         **shared,
         **times,
         cancel_at_period_end=bool(row["cancel_at_period_end"]),
-        metadata=json.loads(row["metadata"]),
+        metadata=msgspec.json.decode(row["metadata"]),
     )
 
 
@@ -59,6 +58,6 @@ def _grant(row: Row) -> CustomerStateBenefitGrant:
         granted_at=moment(row["granted_at"]),
         benefit_id=row["benefit_id"],
         benefit_type=row["benefit_type"],
-        benefit_metadata=json.loads(row["benefit_metadata"]),
-        properties=json.loads(row["properties"]),
+        benefit_metadata=msgspec.json.decode(row["benefit_metadata"]),
+        properties=msgspec.json.decode(row["properties"]),
     )

@@ -1,8 +1,7 @@
 """Rows of orders as the API shows them."""
 
-import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -29,6 +28,14 @@ PAID = frozenset({"paid", "partially_refunded", "refunded"})
 """What an order is after it was paid."""
 
 
+class Belongings(NamedTuple):
+    """The rows that an order shows within itself."""
+
+    customer: Row
+    product: Row | None
+    subscription: Row | None
+
+
 async def orders_of(tx: Transaction, rows: Sequence[Row], organization_ids: str) -> list[Order]:
     """The orders with what belongs to them, in a statement for each kind of it however many orders there are."""
     if not rows:
@@ -38,11 +45,13 @@ async def orders_of(tx: Transaction, rows: Sequence[Row], organization_ids: str)
     subscriptions = await queries.list_subscriptions(tx, _named(rows, "subscription_id"), organization_ids)
     items = await queries.list_items(tx, [row["id"] for row in rows], organization_ids)
     return [
-        _order(
+        order_of(
             row,
-            customers[row["customer_id"]],
-            products.get(row["product_id"]),
-            subscriptions.get(row["subscription_id"]),
+            Belongings(
+                customers[row["customer_id"]],
+                products.get(row["product_id"]),
+                subscriptions.get(row["subscription_id"]),
+            ),
             items[row["id"]],
         )
         for row in rows
@@ -70,7 +79,9 @@ def _named(rows: Sequence[Row], column: str) -> set[str]:
     return {row[column] for row in rows if row[column] is not None}
 
 
-def _order(row: Row, customer: Row, product: Row | None, subscription: Row | None, items: Sequence[Row]) -> Order:
+def order_of(row: Row, shown: Belongings, items: Sequence[Row]) -> Order:
+    """An order with rows that were read before."""
+    customer, product, subscription = shown
     net = row["subtotal_amount"] - row["discount_amount"]
     paid, owed = row["status"] in PAID, row["status"] in ("draft", "pending")
     return Order(
@@ -101,7 +112,7 @@ def _order(row: Row, customer: Row, product: Row | None, subscription: Row | Non
         subscription_id=row["subscription_id"],
         checkout_id=row["checkout_id"],
         next_payment_attempt_at=moment_or_none(row["next_payment_attempt_at"]),
-        metadata=json.loads(row["metadata"]),
+        metadata=msgspec.json.decode(row["metadata"]),
         description=row["description"],
         customer=customer_of(customer),
         product=None if product is None else _product(product),
@@ -111,7 +122,7 @@ def _order(row: Row, customer: Row, product: Row | None, subscription: Row | Non
 
 
 def _product(row: Row) -> OrderProduct:
-    return OrderProduct(**bare_members(row), metadata=json.loads(row["metadata"]))
+    return OrderProduct(**bare_members(row), metadata=msgspec.json.decode(row["metadata"]))
 
 
 def subscription_members(row: Row) -> dict[str, Any]:
@@ -121,7 +132,7 @@ def subscription_members(row: Row) -> dict[str, Any]:
         **{name: moment_or_none(row[name]) for name in _TIMES},
         "cancel_at_period_end": bool(row["cancel_at_period_end"]),
         "pause_at_period_end": bool(row["pause_at_period_end"]),
-        "metadata": json.loads(row["metadata"]),
+        "metadata": msgspec.json.decode(row["metadata"]),
     }
 
 

@@ -59,9 +59,9 @@ async def draft_order(tx: Transaction, sent: OrderCreate, organization_id: str, 
         billing_address=customer["billing_address"],
         metadata=check_metadata(sent.metadata),
     )
-    order_id = await store_order(tx, new, now, status="draft")
-    await tell_order(tx, order_id, organization_id, ("order.created",), now)
-    return order_id
+    row, _ = await store_order(tx, new, now, status="draft")
+    await tell_order(tx, row["id"], organization_id, ("order.created",), now)
+    return str(row["id"])
 
 
 async def finalize_order(

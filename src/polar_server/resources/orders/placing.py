@@ -8,10 +8,10 @@ from uuid import uuid4
 from polar_server import payments
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.database import Row, Transaction
-from polar_server.resource_server.events import EventType, record_event
+from polar_server.resource_server.events import EventType, record_events
 from polar_server.resources.customers.payment_method_queries import find_payment_method
 from polar_server.resources.orders import queries
-from polar_server.resources.orders.answers import PAID, find_shown
+from polar_server.resources.orders.answers import PAID, Belongings, find_shown, order_of
 
 _NO_CARD = payments.Declined("no_payment_method", "There is no card to charge. Add one and try again.")
 
@@ -47,6 +47,8 @@ class NewOrder:
     description: str = ""
     """Without one, the label of the first item."""
     metadata: str = "{}"
+    shown: Belongings | None = None
+    """What its events show, from those who know it; else it is read."""
 
 
 async def place_order(
@@ -58,18 +60,20 @@ async def place_order(
     paid: bool,
 ) -> str:
     """Store an order, paid or to be paid, under the next number of the organization's invoices; its id."""
-    order_id = await store_order(tx, new, now, status="paid" if paid else "pending")
+    row, items = await store_order(tx, new, now, status="paid" if paid else "pending")
     events: tuple[EventType, ...] = ("order.created", "order.paid") if paid else ("order.created",)
-    await tell_order(tx, order_id, new.organization_id, events, now)
-    return order_id
+    if new.shown is None:
+        await tell_order(tx, row["id"], new.organization_id, events, now)
+    else:
+        await record_events(tx, new.organization_id, events, order_of(row, new.shown, items), now)
+    return str(row["id"])
 
 
-async def store_order(tx: Transaction, new: NewOrder, now: int, *, status: str) -> str:
-    """Store an order and tell nobody; its id. Only a draft has no number."""
-    order_id = str(uuid4())
-    await queries.add_order(
+async def store_order(tx: Transaction, new: NewOrder, now: int, *, status: str) -> tuple[Row, list[Row]]:
+    """Store an order and tell nobody; its row and its items. Only a draft has no number."""
+    row = await queries.add_order(
         tx,
-        id=order_id,
+        id=str(uuid4()),
         organization_id=new.organization_id,
         customer_id=new.customer_id,
         product_id=new.product_id,
@@ -88,8 +92,7 @@ async def store_order(tx: Transaction, new: NewOrder, now: int, *, status: str) 
         metadata=new.metadata,
         now=now,
     )
-    await _add_items(tx, new, order_id, now)
-    return order_id
+    return row, await _add_items(tx, new, row["id"], now)
 
 
 async def next_invoice_number(tx: Transaction, organization_id: str) -> str:
@@ -177,12 +180,11 @@ async def tell_order(
 ) -> None:
     """Record these events of an order as it is now."""
     order = await find_shown(tx, order_id, json.dumps([organization_id]))
-    for event_type in types:
-        await record_event(tx, organization_id, event_type, order, now)
+    await record_events(tx, organization_id, types, order, now)
 
 
-async def _add_items(tx: Transaction, new: NewOrder, order_id: str, now: int) -> None:
-    for position, item in enumerate(new.items):
+async def _add_items(tx: Transaction, new: NewOrder, order_id: str, now: int) -> list[Row]:
+    return [
         await queries.add_item(
             tx,
             id=str(uuid4()),
@@ -197,3 +199,5 @@ async def _add_items(tx: Transaction, new: NewOrder, order_id: str, now: int) ->
             ends_at=item.ends_at,
             now=now,
         )
+        for position, item in enumerate(new.items)
+    ]

@@ -35,7 +35,7 @@ _LIST_SUBSCRIPTIONS = Statement(
     )
 )
 
-_ADD = Statement("""
+_ADD = Statement(f"""
     INSERT INTO orders (
         id, organization_id, customer_id, product_id, subscription_id, checkout_id, payment_method_id, status,
         billing_reason, currency, subtotal_amount, description, billing_name, billing_address, invoice_number, paid_at,
@@ -44,23 +44,25 @@ _ADD = Statement("""
         :id, :organization_id, :customer_id, :product_id, :subscription_id, :checkout_id, :payment_method_id, :status,
         :billing_reason, :currency, :subtotal_amount, :description, :billing_name, :billing_address, :invoice_number,
         :paid_at, :metadata, :now
-    )
+    ) RETURNING {COLUMNS.replace("o.", "")}
 """)
-_ADD_ITEM = Statement("""
+_ITEM_COLUMNS = """
+    i.id, i.order_id, i.label, i.amount, i.tax_amount, i.proration, i.product_price_id, i.starts_at, i.ends_at,
+    i.created_at
+"""
+_ADD_ITEM = Statement(f"""
     INSERT INTO order_items (
         id, organization_id, order_id, position, label, amount, proration, product_price_id, starts_at, ends_at,
         created_at
     ) VALUES (
         :id, :organization_id, :order_id, :position, :label, :amount, :proration, :product_price_id, :starts_at,
         :ends_at, :now
-    )
+    ) RETURNING {_ITEM_COLUMNS.replace("i.", "")}
 """)
 _LIST_ITEMS = Statement(
     *(
         f"""
-        SELECT i.id, i.order_id, i.label, i.amount, i.tax_amount, i.proration, i.product_price_id, i.starts_at,
-            i.ends_at, i.created_at
-        FROM order_items i WHERE {ids} AND {organizations} ORDER BY i.position
+        SELECT {_ITEM_COLUMNS} FROM order_items i WHERE {ids} AND {organizations} ORDER BY i.position
         """
         for ids, organizations in zip(
             within("i.order_id", "order_ids"), within("i.organization_id", "organization_ids"), strict=True
@@ -133,14 +135,14 @@ async def list_subscriptions(tx: Transaction, ids: Iterable[str], organization_i
     return {row["id"]: row for row in rows}
 
 
-async def add_order(tx: Transaction, **columns: Any) -> None:
-    """Store a new order; the columns are those of the table, `now` for created_at."""
-    await tx.run(_ADD, **columns)
+async def add_order(tx: Transaction, **columns: Any) -> Row:
+    """Store a new order; the row. The columns are those of the table, `now` for created_at."""
+    return await tx.one(_ADD, **columns)
 
 
-async def add_item(tx: Transaction, **columns: Any) -> None:
-    """Store an item of a new order."""
-    await tx.run(_ADD_ITEM, **columns)
+async def add_item(tx: Transaction, **columns: Any) -> Row:
+    """Store an item of a new order; the row."""
+    return await tx.one(_ADD_ITEM, **columns)
 
 
 async def count_invoice(tx: Transaction, organization_id: str) -> tuple[int, str]:

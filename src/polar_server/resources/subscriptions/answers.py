@@ -27,7 +27,7 @@ async def subscriptions_of(
     by_id = {product.id: product for product in shown}
     persons = {row["id"]: customer_of(row) for row in customers}
     return [
-        _subscription(
+        subscription_of(
             row, persons[row["customer_id"]], by_id[row["product_id"]], price_of(prices[row["product_price_id"]])
         )
         for row in rows
@@ -38,7 +38,8 @@ def _named(rows: Iterable[Row], name: str) -> set[str]:
     return {row[name] for row in rows}
 
 
-def _subscription(row: Row, customer: Customer, product: Product, price: Price) -> Subscription:
+def subscription_of(row: Row, customer: Customer, product: Product, price: Price) -> Subscription:
+    """A subscription with what was read before."""
     return Subscription(
         **subscription_members(row),
         customer=customer,

@@ -100,7 +100,7 @@ _EXPORT = Statement(
         for asked in _EXPORTED
     )
 )
-_ADD = Statement("""
+_ADD = Statement(f"""
     INSERT INTO subscriptions (
         id, organization_id, customer_id, product_id, product_price_id, checkout_id, payment_method_id, status, amount,
         currency, recurring_interval, recurring_interval_count, anchored_at, current_period_start, current_period_end,
@@ -109,7 +109,7 @@ _ADD = Statement("""
         :id, :organization_id, :customer_id, :product_id, :product_price_id, :checkout_id, :payment_method_id, :status,
         :amount, :currency, :recurring_interval, :recurring_interval_count, :anchored_at, :current_period_start,
         :current_period_end, :trial_start, :trial_end, :now, :due_at, :metadata, :now
-    )
+    ) RETURNING {", ".join(_NAMES)}
 """)
 # Guarded by what the caller saw: a transition happens once, whoever else had the same idea.
 _SAVE = Statement(f"""
@@ -183,9 +183,9 @@ async def lock_of_customer(tx: Transaction, customer_id: str, organization_id: s
     return await tx.all(_LIST_OF_CUSTOMER, customer_id=customer_id, organization_id=organization_id)
 
 
-async def add_subscription(tx: Transaction, **columns: Any) -> None:
-    """Store a new subscription; `now` is when it starts and when it was created."""
-    await tx.run(_ADD, **columns)
+async def add_subscription(tx: Transaction, **columns: Any) -> Row:
+    """Store a new subscription; the row. `now` is when it starts and when it was created."""
+    return await tx.one(_ADD, **columns)
 
 
 async def save_subscription(tx: Transaction, current: Row, now: int, **changes: Any) -> Row:

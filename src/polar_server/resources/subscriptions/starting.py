@@ -2,15 +2,23 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
+
+import msgspec
 
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.database import Row, Transaction
-from polar_server.resource_server.events import EventType
-from polar_server.resources.benefit_grants.granting import sync_grants
+from polar_server.resource_server.events import EventType, record_events
+from polar_server.resources.benefit_grants.granting import give, sync_grants
+from polar_server.resources.customers.answers import customer_of
+from polar_server.resources.customers.queries import find_customer
+from polar_server.resources.orders.answers import Belongings
 from polar_server.resources.orders.placing import NewItem, NewOrder, place_order
+from polar_server.resources.products.answers import price_of, products_of
+from polar_server.resources.products.schemas import Product
 from polar_server.resources.subscriptions import queries
+from polar_server.resources.subscriptions.answers import subscription_of
 from polar_server.resources.subscriptions.ending import void_unpaid
 from polar_server.resources.subscriptions.periods import period_end
 from polar_server.resources.subscriptions.telling import sale_of, tell
@@ -19,6 +27,13 @@ _WAITING = (
     "canceled_at", "ends_at", "customer_cancellation_reason", "customer_cancellation_comment", "paused_at",
     "resumes_at", "pending_id", "pending_product_id", "pending_price_id", "pending_created_at",
 )  # fmt: skip
+
+
+class Known(NamedTuple):
+    """What events show beside a subscription: the row of its customer, and its product."""
+
+    customer: Row
+    product: Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,8 @@ class NewSubscription:
     billing_name: str | None = None
     billing_address: str | None = None
     """JSON, as it is stored."""
+    known: Known | None = None
+    """From those who have read it; else it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +76,32 @@ async def start_subscription(tx: Transaction, server: AuthorizationServer, new: 
 
 async def open_subscription(tx: Transaction, server: AuthorizationServer, new: NewSubscription, now: int) -> Row:
     """The same without an order, as for one that costs nothing."""
-    subscription_id = str(uuid4())
-    period = _first_period(new, now)
-    await queries.add_subscription(
+    row = await queries.add_subscription(
         tx,
-        id=subscription_id,
+        id=str(uuid4()),
         organization_id=new.organization_id,
         customer_id=new.customer_id,
         **_bought(new),
-        **period,
+        **_first_period(new, now),
         metadata=new.metadata,
         now=now,
     )
-    row = await queries.find_subscription(tx, subscription_id, json.dumps([new.organization_id]))
-    assert row is not None, "it was stored a moment ago"
-    await _give(tx, server, row, now)
-    active: tuple[EventType, ...] = () if new.trial else ("subscription.active",)
-    await tell(tx, server, row, now, "subscription.created", *active)
+    known = new.known or await _read(tx, server, new)
+    await give(tx, server, sale_of(row), known.customer, row["product_id"], now)
+    events: list[EventType] = ["subscription.created"] if new.trial else ["subscription.created", "subscription.active"]
+    # What was sold cannot be deleted any more.
+    product = msgspec.structs.replace(known.product, is_deletable=False)
+    shown = subscription_of(row, customer_of(known.customer), product, price_of(new.price))
+    await record_events(tx, new.organization_id, events, shown, now)
     return row
+
+
+async def _read(tx: Transaction, server: AuthorizationServer, new: NewSubscription) -> Known:
+    reach = json.dumps([new.organization_id])
+    customer = await find_customer(tx, new.customer_id, reach)
+    assert customer is not None, "somebody subscribes"
+    [product] = await products_of(tx, [new.product], reach, server.issuer)
+    return Known(customer, product)
 
 
 async def upgrade_subscription(
@@ -93,7 +118,7 @@ async def upgrade_subscription(
     )
     await void_unpaid(tx, server, row, now)
     order_id = await _place_first_order(tx, server, row, new, "subscription_update", now)
-    await _give(tx, server, row, now)
+    await sync_grants(tx, server, sale_of(row), row["product_id"], now)
     events: list[EventType] = ["subscription.uncanceled"] if current["cancel_at_period_end"] else []
     events += ["subscription.resumed"] if current["status"] == "paused" else []
     await tell(tx, server, row, now, *events, "subscription.updated")
@@ -146,9 +171,6 @@ async def _place_first_order(
         billing_name=new.billing_name,
         billing_address=new.billing_address,
         metadata=new.metadata,
+        shown=None if new.known is None else Belongings(new.known.customer, new.product, row),
     )
     return await place_order(tx, server, order, now, paid=True)
-
-
-async def _give(tx: Transaction, server: AuthorizationServer, row: Row, now: int) -> None:
-    await sync_grants(tx, server, sale_of(row), row["product_id"], now)

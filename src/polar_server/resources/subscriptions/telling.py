@@ -4,7 +4,7 @@ import json
 
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.database import Row, Transaction
-from polar_server.resource_server.events import EventType, record_event
+from polar_server.resource_server.events import EventType, record_events
 from polar_server.resources.benefit_grants.granting import Sale
 from polar_server.resources.subscriptions.answers import subscriptions_of
 
@@ -18,5 +18,4 @@ async def tell(tx: Transaction, server: AuthorizationServer, row: Row, now: int,
     """Record these events of a subscription."""
     organization_id = row["organization_id"]
     [shown] = await subscriptions_of(tx, [row], json.dumps([organization_id]), server.issuer)
-    for event_type in types:
-        await record_event(tx, organization_id, event_type, shown, now)
+    await record_events(tx, organization_id, types, shown, now)

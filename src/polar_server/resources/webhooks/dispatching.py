@@ -38,8 +38,10 @@ async def _enqueue(tx: Transaction, events: Sequence[Row], now: int) -> None:
             woken.add((endpoint_id, event["organization_id"]))
     if woken:
         await sending_queries.wake(tx, sorted(woken), now)
-    await event_queries.mark_dispatched(tx, heard, now)
-    await event_queries.drop_events(tx, {event["id"] for event in events} - set(heard))
+    if heard:
+        await event_queries.mark_dispatched(tx, heard, now)
+    if unheard := {event["id"] for event in events} - set(heard):
+        await event_queries.drop_events(tx, unheard)
 
 
 async def _listeners(tx: Transaction, events: Sequence[Row]) -> dict[tuple[str, str], list[str]]:
