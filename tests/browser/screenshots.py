@@ -28,7 +28,11 @@ def main(folder: Path) -> None:
     """Fill the folder."""
     screens = folder / "screens"
     screens.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as data, servers.serve(Path(data)) as server, chromium.launched() as browser:
+    with (
+        tempfile.TemporaryDirectory() as data,
+        servers.serve(Path(data), outbound_loopback=True) as server,
+        chromium.launched() as browser,
+    ):
         everything(browser, server, screens)
         consent(browser, server, folder)
         checkout(browser, server, folder)

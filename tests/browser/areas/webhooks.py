@@ -24,6 +24,7 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     page.get_by_label("URL").fill(f"{room.site}/no-such-page")
     page.get_by_role("button", name="Select all").click()
     press(page, "Create endpoint")
+    page.get_by_role("link", name="Edit").wait_for()
     yield "dashboard-webhook"
     room.shop.product()
     page.goto(room.url("webhooks", "events"))
