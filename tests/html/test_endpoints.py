@@ -39,6 +39,20 @@ def test_static_files_are_cached_for_ever(browser: TestClient[Litestar], name: s
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("accepted,encoding", [("br, gzip", "gzip"), ("br;q=1, gzip;q=0", None), ("", None)])
+def test_static_files_come_compressed_to_whoever_takes_it(
+    browser: TestClient[Litestar], accepted: str, encoding: str | None
+) -> None:
+    """It gets the same file in a third of the bytes, and a cache keeps both apart (RFC 9110 §12.5.3, §12.5.5)."""
+    file = static.FILES["polar.css"]
+    response = browser.get(file.path, headers={"accept-encoding": accepted})
+    assert response.content == file.content
+    assert response.headers.get("content-encoding") == encoding
+    assert response.headers["vary"] == "Accept-Encoding"
+    assert int(response.headers["content-length"]) == len(file.gzipped if encoding else file.content)
+    assert len(file.gzipped) * 3 < len(file.content)
+
+
 @pytest.mark.parametrize(
     "path", ["/static/0000000000000000/polar.css", "/static/0/..%2f..%2flogs.py", "/static/x/none.css"]
 )

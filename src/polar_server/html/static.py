@@ -1,5 +1,6 @@
 """Static files under an address that changes with their content, so that they may be cached for ever."""
 
+import gzip
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,12 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """One file, read once. `digest` is the first 16 hex digits of its SHA-256."""
+    """One file, read and compressed once. `digest` is the first 16 hex digits of its SHA-256."""
 
     name: str
     digest: str
     content: bytes
+    gzipped: bytes
     media_type: str
 
     @property
@@ -28,7 +30,8 @@ def load(folder: Path) -> dict[str, StaticFile]:
 
 def _read(path: Path) -> StaticFile:
     content = path.read_bytes()
-    return StaticFile(path.name, hashlib.sha256(content).hexdigest()[:16], content, _TYPES[path.suffix])
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    return StaticFile(path.name, digest, content, gzip.compress(content, mtime=0), _TYPES[path.suffix])
 
 
 FILES = load(Path(__file__).parent / "static")
