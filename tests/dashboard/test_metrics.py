@@ -13,7 +13,7 @@ from .conftest import Desk
 
 _TODAY = datetime.fromtimestamp(NOW, UTC).date()
 _MOST_BYTES = 60_000
-_SHEETS = ("polar.css", "dashboard.css", "figures.css")
+_SHEETS = ("polar.css", "dashboard.css")
 
 
 def _cells(page: str) -> list[tuple[str, ...]]:
