@@ -89,7 +89,7 @@ async def test_a_subscription_is_cancelled_kept_paused_and_ended(shop: Shop, des
     assert await shop.granted(ada) == {benefit}
 
     assert (await desk.post(f"{page}/end", word="yes")).status_code == 422
-    assert desk.errors == {"word": "Type the word end."}
+    assert desk.errors == {"word": "Type the word “end”."}
     assert (await desk.post(f"{page}/end", word="End")).headers["location"].endswith("done=end")
     assert await shop.granted(ada) == set()
     assert (await _state(desk, lamp_id))["status"] == "canceled"

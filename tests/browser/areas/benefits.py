@@ -35,7 +35,7 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     follow(page, "1 with A key")
     yield "dashboard-benefit-grants"
     follow(page, "Back to the benefit")
-    follow(page, "Delete benefit…")
+    follow(page, "Delete benefit")
     yield "dashboard-benefit-delete"
     press(page, "Delete benefit")
     yield "dashboard-benefit-deleted"

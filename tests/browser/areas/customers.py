@@ -23,7 +23,7 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     page.get_by_label("Country").select_option("France")
     press(page, "Create customer")
     yield "dashboard-customer"
-    follow(page, "Change")
+    follow(page, "Edit")
     yield "dashboard-customer-edit"
     page.goto(room.url("customers"))
     yield "dashboard-customers"

@@ -28,7 +28,7 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     page.goto(room.url("files"))
     yield "dashboard-files"
     follow(page, "guide.txt")
-    follow(page, "Delete file…")
+    follow(page, "Delete file")
     yield "dashboard-file-delete"
     page.goto(room.url("products?state=all"))
     follow(page, "Night lamp")

@@ -41,9 +41,9 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     yield "dashboard-subscription-ending"
     follow(page, "End now")
     yield "dashboard-subscription-end"
-    page.get_by_label("Type end to go on").fill("no")
+    page.get_by_label("Type “end” to go on").fill("no")
     press(page, "End subscription")
     yield "dashboard-subscription-end-mistake"
-    page.get_by_label("Type end to go on").fill("end")
+    page.get_by_label("Type “end” to go on").fill("end")
     press(page, "End subscription")
     yield "dashboard-subscription-ended"

@@ -115,7 +115,7 @@ async def submit_end(place: GivenPlace, subscription_id: FromPath[str]) -> Page:
     form = await place.read_form()
     found = await _find(place, subscription_id)
     if form.get("word", "").strip().lower() != "end":
-        return _end_page(place, found, 422, {"word": "Type the word end."})
+        return _end_page(place, found, 422, {"word": "Type the word “end”."})
     try:
         await operations.update_subscription(
             place.server, place.caller, subscription_id, SubscriptionUpdate(revoke=True)
