@@ -1,5 +1,7 @@
 """`/admin/apps`: every app that is registered; shut out and let in again."""
 
+import json
+
 from litestar import get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
@@ -37,7 +39,8 @@ async def show_apps(operation: GivenOperation) -> Page:
 async def show_app(operation: GivenOperation, client_id: FromPath[str]) -> Page:
     """An app: whose it is, where it sends people, and what it may ask for."""
     app = await _find(operation, client_id)
-    return operation.render("app", app=app, scopes=scopes.describe(app["scope"].split()))
+    redirect_uris = json.loads(app["redirect_uris"])
+    return operation.render("app", app=app, redirect_uris=redirect_uris, scopes=scopes.describe(app["scope"].split()))
 
 
 @post(f"{_ONE}/disable", status_code=303)
