@@ -11,12 +11,12 @@ from markupsafe import Markup, escape
 from polar_server.resource_server.openapi_schemas import PREFIX, Json
 
 _LIMITS = (
-    ("minLength", "at least {} characters"),
-    ("maxLength", "at most {} characters"),
+    ("minLength", "length at least {}"),
+    ("maxLength", "length at most {}"),
     ("minimum", "at least {}"),
     ("maximum", "at most {}"),
-    ("minItems", "at least {} items"),
-    ("maxItems", "at most {} items"),
+    ("minItems", "length at least {}"),
+    ("maxItems", "length at most {}"),
     ("pattern", "like {}"),
 )
 
