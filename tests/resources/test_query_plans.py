@@ -1,6 +1,7 @@
 """How the databases find the rows of a list: by an index, whatever was asked, and never through a whole table."""
 
 import json
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, closing
@@ -18,6 +19,7 @@ ORGANIZATIONS, COPIES = 150, 15
 FILLED = ("products", "prices", "customers", "orders", "subscriptions", "checkouts")
 """The tables that hold rows of every organization; in this order they refer to each other."""
 _REFERRING = ("id", "product_id", "product_price_id", "customer_id", "email", "secret_id")
+_VIEW = re.compile(r"(\w+) AS MATERIALIZED")
 _COPIED = {"product_ids": """'["' || product_id || '-' || n.n || '"]'"""}
 
 QUERIES = {
@@ -128,7 +130,7 @@ async def _scans(world: World, asked: dict[Statement, dict[str, Any]]) -> AsyncI
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
             for statement, parameters in asked.items():
                 steps = connection.execute(f"EXPLAIN QUERY PLAN {statement.sqlite}", parameters).fetchall()
-                for scan in _scans_of_sqlite(steps):
+                for scan in _scans_of_sqlite(steps, set(_VIEW.findall(statement.sqlite))):
                     yield scan, statement
         return
     connection = await asyncpg.connect(url)
@@ -150,12 +152,14 @@ def _literal(value: Any) -> str:
     return "NULL" if value is None else str(value)
 
 
-def _scans_of_sqlite(steps: Iterable[tuple[int, int, int, str]]) -> Iterator[str]:
+def _scans_of_sqlite(steps: Iterable[tuple[int, int, int, str]], views: set[str]) -> Iterator[str]:
     rows = [(parent, detail) for _, parent, _, detail in steps]
     inner = {(parent, detail.split()[1]) for parent, detail in rows if detail.startswith(("CO-ROUTINE", "MATERIALIZE"))}
     for parent, detail in rows:
         kind, _, rest = detail.partition(" ")
-        is_table = "VIRTUAL TABLE" not in rest and rest != "CONSTANT ROW" and (parent, rest.split()[0]) not in inner
+        name = rest.split()[0] if rest else ""
+        is_made = rest == "CONSTANT ROW" or name in views or (parent, name) in inner
+        is_table = "VIRTUAL TABLE" not in rest and not is_made
         if (kind == "SCAN" and is_table) or "AUTOMATIC" in detail:
             yield detail
 

@@ -1,9 +1,14 @@
 """SQL that the lists of all resources share, one text for each engine."""
 
-from collections.abc import Sequence
-
 WITHIN = "{column} IN (SELECT value FROM json_each(:{name}))"
 WITHIN_POSTGRES = "{column} = ANY (ARRAY(SELECT json_array_elements_text(CAST(:{name} AS JSON))))"
+
+PAGE = "LIMIT (SELECT CAST(:limit AS BIGINT)) OFFSET (SELECT CAST(:offset AS BIGINT))"
+"""The page of a list that is found by its indexes whatever is asked: the numbers as nobody knows them beforehand.
+
+PostgreSQL thinks a plan for known numbers so much cheaper than one for any that it makes one anew for each request,
+which takes longer than to run it.
+"""
 
 # Each wanted key must have one of the wanted values; values are compared as JSON writes them, texts without quotes.
 _METADATA = """NOT EXISTS (
@@ -48,17 +53,3 @@ def both(*conditions: str | tuple[str, str]) -> tuple[str, str]:
     """The conditions joined by AND, for SQLite and for PostgreSQL."""
     sides = [(c, c) if isinstance(c, str) else c for c in conditions]
     return " AND ".join(sqlite for sqlite, _ in sides), " AND ".join(postgres for _, postgres in sides)
-
-
-def as_json(columns: Sequence[str], source: str) -> tuple[str, str]:
-    """A subquery for the rows of `source` (what follows FROM) as a JSON list of objects in their order.
-
-    Without rows it is `[]` on SQLite and NULL on PostgreSQL, and what is true or false is 1 or 0 on SQLite.
-    """
-    selected = ", ".join(columns)
-    names = [column.split()[-1].rpartition(".")[2] for column in columns]
-    pairs = ", ".join(f"'{name}', {name}" for name in names)
-    return (
-        f"(SELECT json_group_array(json_object({pairs})) FROM (SELECT {selected} FROM {source}))",
-        f"(SELECT json_agg(r) FROM (SELECT {selected} FROM {source}) r)",
-    )

@@ -30,6 +30,9 @@ def check_metadata(metadata: Metadata) -> str:
 
 def asked_metadata(request: Request[Any, Any, Any]) -> str:
     """The filter `metadata[key]=value` of a query, as JSON: key -> texts. One key repeated is or, several are and."""
+    query = request.scope["query_string"]
+    if b"metadata" not in query and b"%" not in query:
+        return NOT_ASKED
     wanted: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         if (match := _FILTER.fullmatch(name)) is not None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from litestar import Request, Response, Router
-from litestar.datastructures import Headers
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException, ValidationException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
@@ -14,7 +13,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from polar_server.allowed_methods import with_options
 from polar_server.oauth import bearer
 from polar_server.oauth.errors import InsufficientScope, InvalidToken, OAuthError
-from polar_server.resource_server.authentication import identify
+from polar_server.resource_server.authentication import header_values, identify
 from polar_server.resource_server.bodies import MAX_BYTES
 from polar_server.resource_server.errors import (
     ApiError,
@@ -49,7 +48,7 @@ def speak_version(app: ASGIApp) -> ASGIApp:
     """Answer in the version that was asked for and say so; one that we do not speak is a place that does not exist."""
 
     async def with_version(scope: Scope, receive: Receive, send: Send) -> None:
-        asked = Headers.from_scope(scope).get("polar-version", VERSIONS[0])
+        asked = next(iter(header_values(scope, b"polar-version")), VERSIONS[0])
         if asked not in VERSIONS:
             raise NotFoundException
 

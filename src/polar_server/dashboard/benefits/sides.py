@@ -42,9 +42,9 @@ async def sides_of(tx: Transaction, place: Place, benefit: Benefit) -> Sides:
         query=None,
         metadata=NOT_ASKED,
     )
-    rows, total = await products.list_products(tx, wanted, "p.name ASC, p.id", _MOST_PRODUCTS, 0)
+    found, total = await products.list_products(tx, wanted, "p.name ASC, p.id", _MOST_PRODUCTS, 0)
     holders = await count_holders(tx, [benefit.id], place.organization_id)
-    return Sides(rows, total, holders.get(benefit.id, 0))
+    return Sides([each.product for each in found], total, holders.get(benefit.id, 0))
 
 
 async def files_for(place: Place, ticked: Iterable[str]) -> list[File]:

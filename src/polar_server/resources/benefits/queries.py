@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from polar_server.database import Row, Statement, Transaction
-from polar_server.resource_server.filter_queries import as_json, both, contains, with_metadata, within, within_if_asked
+from polar_server.resource_server.filter_queries import both, contains, with_metadata, within, within_if_asked
 
 _COLUMNS = """
     b.id, b.created_at, b.modified_at, b.deleted_at, b.organization_id, b.type, b.description, b.visibility,
@@ -70,14 +70,6 @@ _DELETE = Statement("""
     UPDATE benefits SET deleted_at = :now, modified_at = :now WHERE id = :id AND organization_id = :organization_id
 """)
 
-OF_PRODUCT = as_json(
-    [column.strip() for column in _COLUMNS.split(",")],
-    """
-    product_benefits l JOIN benefits b ON b.id = l.benefit_id AND b.organization_id = l.organization_id
-    WHERE l.product_id = p.id AND l.organization_id = p.organization_id AND b.deleted_at IS NULL ORDER BY l.position
-    """,
-)
-"""The benefits of the product `p`, as rows in JSON."""
 # A sale and a change of what its product gives must see each other: whichever comes second waits for the first. A row
 # of `product_benefits` that is new cannot be waited for, so the product is held before they are read.
 _HOLD_PRODUCT = Statement(

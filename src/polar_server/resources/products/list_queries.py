@@ -1,16 +1,17 @@
 """SQL of lists of products. Every statement names the organizations that it may touch."""
 
-import json
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from polar_server.database import Row, Statement, Transaction
-from polar_server.resource_server.filter_queries import both, contains, with_metadata, within
+from polar_server.database import Statement, Transaction
+from polar_server.resource_server.filter_queries import PAGE, both, contains, with_metadata, within
 from polar_server.resource_server.metadata import NOT_ASKED
-from polar_server.resources.products.queries import COLUMNS, CONTENTS
+from polar_server.resources.products.queries import COLUMNS
+from polar_server.resources.products.whole_queries import Whole, gathered, whole
 
 # The first price stands for the product where a list is sorted by price.
 _FIRST_PRICE = """(
@@ -31,6 +32,10 @@ _GIVES = """EXISTS (
     WHERE l.product_id = p.id AND l.organization_id = p.organization_id AND {chosen}
 )"""
 _CHOSEN = within("l.benefit_id", "benefit_ids")
+_REACHED: dict[str, str | tuple[str, str]] = {
+    "organization_id": "{column} = :organization_id",
+    "organization_ids": within("{column}", "organization_ids"),
+}
 _FILTERS: dict[str, str | tuple[str, str]] = {
     "organization_id": "p.organization_id = :organization_id",
     "organization_ids": within("p.organization_id", "organization_ids"),
@@ -59,7 +64,7 @@ class ProductFilter(Struct, frozen=True):
     def parameters(self) -> dict[str, Any]:
         """What was asked for, by the names of _FILTERS."""
         asked = asdict(self)
-        reached = json.loads(self.organization_ids)
+        reached = msgspec.json.decode(self.organization_ids)
         if len(reached) == 1:
             # One organization's products are in the index in their order; of a list a planner can only guess how many.
             asked["organization_id"], asked["organization_ids"] = reached[0], None
@@ -72,17 +77,10 @@ def _list(order: str, names: tuple[str, ...]) -> Statement:
 
     What the products hold is looked up when the page is cut, so that it is not for those on other pages.
     """
-    return Statement(
-        *(
-            f"""
-            SELECT p.*, {contents} FROM (
-                SELECT {COLUMNS}, (SELECT count(*) FROM products p WHERE {asked}) AS total
-                FROM products p WHERE {asked} ORDER BY {order} LIMIT :limit OFFSET :offset
-            ) p ORDER BY {order}
-            """
-            for contents, asked in zip(CONTENTS, both(*(_FILTERS[name] for name in names)), strict=True)
-        )
-    )
+    asked = both(*(_FILTERS[name] for name in names))
+    pages = [f"SELECT {COLUMNS} FROM products p WHERE {each} ORDER BY {order} {PAGE}" for each in asked]
+    totals = [f"(SELECT count(*) FROM products p WHERE {each})" for each in asked]
+    return whole(pages, order, totals, both(*(_REACHED[name] for name in names if name in _REACHED)))
 
 
 @lru_cache(maxsize=256)
@@ -92,10 +90,10 @@ def _count(names: tuple[str, ...]) -> Statement:
 
 async def list_products(
     tx: Transaction, wanted: ProductFilter, order: str, limit: int, offset: int
-) -> tuple[list[Row], int]:
-    """A page of products, with what `list_contents` gives of each, and how many there are in all."""
+) -> tuple[list[Whole], int]:
+    """A page of products with what hangs from them, and how many there are in all."""
     asked = wanted.parameters()
     rows = await tx.all(_list(order, tuple(asked)), **asked, limit=limit, offset=offset)
     if rows or not offset:
-        return rows, rows[0]["total"] if rows else 0
+        return list(gathered(rows).values()), rows[0]["total"] if rows else 0
     return [], (await tx.one(_count(tuple(asked)), **asked))[0]

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from polar_server.database import Row, Statement, Transaction
-from polar_server.resource_server.filter_queries import as_json, both, within
-from polar_server.resources.benefits.queries import OF_PRODUCT
+from polar_server.resource_server.filter_queries import both, within
 
 COLUMNS = """
     p.id, p.created_at, p.modified_at, p.organization_id, p.name, p.description, p.visibility, p.recurring_interval,
@@ -20,35 +19,6 @@ _FIND = Statement(*_FIND_TEXTS)
 _BY_IDS = [f"{_SELECT} WHERE {asked}" for asked in both(within("p.id", "ids"), _WITHIN)]
 _LIST_BY_IDS = Statement(*_BY_IDS)
 _HOLD_BY_IDS = Statement(_BY_IDS[0], postgres=f"{_BY_IDS[1]} ORDER BY p.id FOR KEY SHARE")
-# Ordered, each look goes by the index (product_id, id) and ends at its first row. Without an order PostgreSQL
-# reads whole tables in the hope of finding one soon; EXISTS joined by OR it would hash.
-_LOOK = """(
-    SELECT 1 FROM {table} s WHERE s.product_id = p.id AND s.organization_id = p.organization_id
-    ORDER BY s.id LIMIT 1
-)"""
-_LOOKS = ", ".join(_LOOK.format(table=table) for table in ("orders", "subscriptions", "checkouts"))
-# Rows in JSON, since a statement for each kind of them would cost more than to write and read it.
-_PRICES = as_json(
-    (
-        *("q.id", "q.created_at", "q.modified_at", "q.product_id", "q.amount_type", "q.price_currency"),
-        *("q.tax_behavior", "q.is_archived", "q.price_amount", "q.minimum_amount", "q.maximum_amount"),
-        *("q.preset_amount", "'catalog' AS source"),
-    ),
-    """
-    prices q WHERE q.product_id = p.id AND q.organization_id = p.organization_id AND q.is_archived = FALSE
-    ORDER BY q.position, q.id
-    """,
-)
-CONTENTS = [
-    f"COALESCE({_LOOKS}) IS NOT NULL AS sold, {prices} AS prices, {benefits} AS benefits"
-    for prices, benefits in zip(_PRICES, OF_PRODUCT, strict=True)
-]
-_LIST_CONTENTS = Statement(
-    *(
-        f"SELECT p.id, {contents} FROM products p WHERE {asked}"
-        for contents, asked in zip(CONTENTS, both(within("p.id", "ids"), _WITHIN), strict=True)
-    )
-)
 _OFFERED = Statement(
     """
     SELECT 1 FROM checkouts s WHERE s.organization_id = :organization_id
@@ -159,12 +129,6 @@ async def update_product(tx: Transaction, **columns: Any) -> bool:
 async def touch_product(tx: Transaction, product_id: str, organization_id: str, now: int) -> None:
     """Note that what belongs to a product changed."""
     await tx.run(_TOUCH, id=product_id, organization_id=organization_id, now=now)
-
-
-async def list_contents(tx: Transaction, product_ids: Sequence[str], organization_ids: str) -> dict[str, Row]:
-    """Of each product its prices and benefits as JSON, and whether an order, subscription or checkout is about it."""
-    ids = json.dumps(list(product_ids))
-    return {row["id"]: row for row in await tx.all(_LIST_CONTENTS, ids=ids, organization_ids=organization_ids)}
 
 
 async def is_offered(tx: Transaction, product_id: str, organization_id: str) -> bool:
