@@ -32,6 +32,8 @@ def test_facts_are_told_in_words() -> None:
         "methods": "hwk",
         "is_test": False,
         "days": 1000,
+        "amount": 250,
+        "currency": "usd",
         "previous": {"a": 1},
     }
     assert facts_of({**detail, "reason": None}) == [
@@ -39,6 +41,7 @@ def test_facts_are_told_in_words() -> None:
         "with a passkey",
         "test organization: no",
         "days: 1,000",
+        "amount: $2.50",
     ]
 
 

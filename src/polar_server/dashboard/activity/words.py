@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from polar_server.resource_server.money import money
+
 _VALUES = {
     True: "yes",
     False: "no",
@@ -15,8 +17,16 @@ _NAMES = {"methods": "", "overlap": "seconds for which both work", "is_test": "t
 
 def facts_of(detail: Mapping[str, Any]) -> list[str]:
     """A line for each fact, such as `changed: name, prices`. What is empty, or has parts of its own, is left out."""
-    lines = ((_NAMES.get(name, name.replace("_", " ")), _in_words(value)) for name, value in detail.items())
+    lines = ((_NAMES.get(name, name.replace("_", " ")), _in_words(value)) for name, value in _priced(detail).items())
     return [f"{name}: {value}" if name else value for name, value in lines if value]
+
+
+def _priced(detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    amount, currency = detail.get("amount"), detail.get("currency")
+    if not isinstance(amount, int) or not isinstance(currency, str):
+        return detail
+    others = {name: value for name, value in detail.items() if name != "currency"}
+    return {**others, "amount": money(amount, currency)}
 
 
 def _in_words(value: Any) -> str:
