@@ -27,8 +27,9 @@ from polar_server.resources.checkouts.schemas import (
 from polar_server.resources.checkouts.terms import Terms, terms_of
 from polar_server.resources.organizations.answers import settings_of
 from polar_server.resources.products import queries as product_queries
-from polar_server.resources.products.answers import price_of, products_of
+from polar_server.resources.products.answers import price_of, products_listed
 from polar_server.resources.products.schemas import Product
+from polar_server.resources.products.whole_queries import list_whole
 from polar_server.resources.subscriptions.periods import period_end
 
 CHECKOUT_ID = "{CHECKOUT_ID}"
@@ -55,12 +56,13 @@ async def catalog_of(
 ) -> Catalog:
     """What these checkouts sell, in a statement for each kind of thing."""
     wanted = {product_id for row in checkouts for product_id in product_ids_of(row)}
-    rows = await product_queries.list_products_by_ids(tx, wanted, organization_ids)
-    products = {each.id: each for each in await products_of(tx, list(rows.values()), organization_ids, server.issuer)}
+    found = await list_whole(tx, wanted, organization_ids)
+    shown = await products_listed(tx, list(found.values()), organization_ids, server.issuer)
     prices = await product_queries.list_prices_by_ids(
         tx, {row["product_price_id"] for row in checkouts}, organization_ids
     )
-    return Catalog(rows, products, {each.id: _as_sold(each) for each in products.values()}, prices)
+    rows = {product_id: each.product for product_id, each in found.items()}
+    return Catalog(rows, {each.id: each for each in shown}, {each.id: _as_sold(each) for each in shown}, prices)
 
 
 async def checkouts_of(

@@ -24,11 +24,13 @@ _TIMES = (
 
 async def state_of(tx: Transaction, row: Row) -> CustomerState:
     """A customer with its active subscriptions and granted benefits."""
-    subscriptions, grants = await state_queries.find_state(tx, row["id"], row["organization_id"])
+    place = (row["id"], row["organization_id"])
     return CustomerState(
         **members_of(row),
-        active_subscriptions=[_subscription(each) for each in subscriptions],
-        granted_benefits=[_grant(each) for each in grants],
+        active_subscriptions=[
+            _subscription(each) for each in await state_queries.list_active_subscriptions(tx, *place)
+        ],
+        granted_benefits=[_grant(each) for each in await state_queries.list_live_grants(tx, *place)],
     )
 
 

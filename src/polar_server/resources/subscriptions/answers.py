@@ -9,8 +9,9 @@ from polar_server.resources.customers.queries import list_also_deleted
 from polar_server.resources.customers.schemas import Customer
 from polar_server.resources.orders.answers import subscription_members
 from polar_server.resources.products import queries as products
-from polar_server.resources.products.answers import price_of, products_of
+from polar_server.resources.products.answers import price_of, products_listed
 from polar_server.resources.products.schemas import Price, Product
+from polar_server.resources.products.whole_queries import list_whole
 from polar_server.resources.subscriptions.schemas import PendingSubscriptionUpdate, Subscription
 
 
@@ -21,9 +22,9 @@ async def subscriptions_of(
     if not rows:
         return []
     customers = await list_also_deleted(tx, _named(rows, "customer_id"), organization_ids)
-    found = await products.list_products_by_ids(tx, _named(rows, "product_id"), organization_ids)
+    found = await list_whole(tx, _named(rows, "product_id"), organization_ids)
     prices = await products.list_prices_by_ids(tx, _named(rows, "product_price_id"), organization_ids)
-    shown = await products_of(tx, list(found.values()), organization_ids, issuer)
+    shown = await products_listed(tx, list(found.values()), organization_ids, issuer)
     by_id = {product.id: product for product in shown}
     persons = {row["id"]: customer_of(row) for row in customers}
     return [
