@@ -96,7 +96,12 @@ class Wire:
         self.protocol.connection_made(self.transport)
 
     async def echo(self, _: Any, request: Request) -> Response:
-        return Response(200, b"%s %s" % (request.peer.encode(), request.body), [(b"content-type", b"text/plain")])
+        return Response(
+            200,
+            b"%s %s" % (request.peer.encode(), request.body),
+            ((b"content-type", b"text/plain"),),
+            [(b"x-own", b"1")],
+        )
 
     async def later(self, _: Any, request: Request) -> Response:
         await self.release.wait()

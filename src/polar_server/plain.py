@@ -16,7 +16,7 @@ Headers = list[tuple[bytes, bytes]]
 _JSON = (b"content-type", b"application/json")
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
 # RFC 6749 §5.1.
-_PRIVATE = [_JSON, _NOSNIFF, (b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
+_PRIVATE = (_JSON, _NOSNIFF, (b"cache-control", b"no-store"), (b"pragma", b"no-cache"))
 _encode = msgspec.json.Encoder().encode
 
 
@@ -41,11 +41,12 @@ class Request(NamedTuple):
 
 
 class Response(NamedTuple):
-    """A response that is ready to be sent."""
+    """A response that is ready to be sent. `headers` are those of many responses, `own` those of this one."""
 
     status: int
     body: bytes
-    headers: Sequence[tuple[bytes, bytes]] = ()
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    own: Sequence[tuple[bytes, bytes]] = ()
 
 
 Endpoint = Callable[[Any, Request], Awaitable[Response]]
@@ -55,15 +56,15 @@ def json(content: Mapping[str, Any], status: int = 200, headers: Mapping[str, st
     """A JSON answer that no cache keeps."""
     if not headers:
         return Response(status, _encode(content), _PRIVATE)
-    extra = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    return Response(status, _encode(content), [*_PRIVATE, *extra])
+    own = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    return Response(status, _encode(content), _PRIVATE, own)
 
 
 def public_json(body: bytes, max_age: int) -> Response:
     """A JSON document that is the same for everybody; `max_age` in seconds."""
     # What is allowed to an origin is said to an origin, and a cache must not answer one with what another client got.
     kept = (b"cache-control", f"public, max-age={max_age}".encode())
-    return Response(200, body, [_JSON, _NOSNIFF, kept, (b"vary", b"Origin")])
+    return Response(200, body, (_JSON, _NOSNIFF, kept, (b"vary", b"Origin")))
 
 
 def encode_json(content: Any) -> bytes:

@@ -23,18 +23,15 @@ _ALLOWED = (
     "Authorization, Content-Type, Polar-Version, Polar-Organization, "
     "X-Amz-Checksum-Sha256, X-Amz-Sdk-Checksum-Algorithm"
 )
-_CORS = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", _EXPOSED.encode())]
-_PREFLIGHT = [
-    (b"access-control-allow-headers", _ALLOWED.encode()),
-    (b"access-control-max-age", b"600"),
-]
+_CORS = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", _EXPOSED.encode()))
+_PREFLIGHT = ((b"access-control-allow-headers", _ALLOWED.encode()), (b"access-control-max-age", b"600"))
 _API = "/v1/"
 # A browser asks before it calls; which methods an address really has, it learns by calling.
-_API_PREFLIGHT = Response(204, b"", [(b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"), *_PREFLIGHT])
+_API_PREFLIGHT = Response(204, b"", ((b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"), *_PREFLIGHT))
 # Whatever answers below the API's path, an error included: nothing is kept or guessed at.
 _API_HEADERS = [*_CORS, (b"cache-control", b"private, no-store"), (b"x-content-type-options", b"nosniff")]
 # RFC 6797: a year over https alone; other names under the same domain are not ours to decide about.
-_HSTS = [(b"strict-transport-security", b"max-age=31536000")]
+_HSTS = ((b"strict-transport-security", b"max-age=31536000"),)
 _ADDED = "polar_headers"
 
 log = structlog.get_logger()
@@ -58,7 +55,8 @@ class PlainEndpoints:
         self.server, self.framework, self._exact, self._prefixes = server, framework, exact, prefixes
         self.count_request, self.at_once = count_request, at_once
         self.urls = frozenset(path.encode() for path in exact)
-        self._hsts = _HSTS if server.issuer.startswith("https://") else []
+        self._hsts = _HSTS if server.issuer.startswith("https://") else ()
+        self._across_origins = (*self._hsts, *_CORS)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -73,10 +71,12 @@ class PlainEndpoints:
 
     def headers_of(self, response: Response, asked: Headers) -> Headers:
         """The headers that a response leaves with, to a request with those headers."""
-        headers = [(b"content-length", b"%d" % len(response.body)), *response.headers, *self._hsts]
-        if _is_cross_origin(asked):
-            headers += _CORS
-        return headers
+        length = (b"content-length", b"%d" % len(response.body))
+        return [length, *response.headers, *response.own, *self.added_headers(asked)]
+
+    def added_headers(self, asked: Headers) -> tuple[tuple[bytes, bytes], ...]:
+        """Those that every answer has to a request with these headers."""
+        return self._across_origins if _is_cross_origin(asked) else self._hsts
 
     async def _send(self, response: Response, scope: Any, send: Send) -> None:
         self.count_request(response.status)
@@ -165,7 +165,7 @@ def _without_body(send: Send) -> Send:
 
 def _is_cross_origin(headers: Headers) -> bool:
     """Whether a script of another origin asks (Fetch standard §3.2); most clients are servers, and read no CORS."""
-    return any(name == b"origin" for name, _ in headers)
+    return b"origin" in [name for name, _ in headers]
 
 
 def _is_preflight(scope: Any) -> bool:
@@ -177,8 +177,8 @@ def _is_preflight(scope: Any) -> bool:
 def _other_method(methods: Mapping[str, Endpoint], method: str) -> Response:
     allowed = ", ".join([*methods, "OPTIONS"]).encode()
     if method == "OPTIONS":
-        return Response(204, b"", [(b"allow", allowed), (b"access-control-allow-methods", allowed), *_PREFLIGHT])
-    return Response(405, b"", [(b"allow", allowed)])
+        return Response(204, b"", ((b"allow", allowed), (b"access-control-allow-methods", allowed), *_PREFLIGHT))
+    return Response(405, b"", ((b"allow", allowed),))
 
 
 async def _body(receive: Receive) -> bytes:

@@ -1,7 +1,8 @@
 """The HTTP protocol of the plain endpoints: no ASGI between parser and endpoint, and one write for an answer."""
 
 import asyncio
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Iterable
+from functools import lru_cache
 from types import coroutine
 from typing import Any, cast
 
@@ -122,19 +123,41 @@ class PlainProtocol(HttpToolsProtocol):
 
     def _reply(self, exchange: Exchange, response: Response) -> None:
         self.app.count_request(response.status)
-        headers = [*self.server_state.default_headers, *self.app.headers_of(response, exchange.headers)]
-        if HEADER_VALUE_RE.search(b"".join([value for _, value in headers])):
-            log.error("invalid_header", path=exchange.path)
+        try:
+            head = self._head(exchange, response)
+        except ValueError:
+            log.error("invalid_header", path=exchange.path)  # noqa: TRY400 - the header may hold what logs must not
             self.transport.close()
             return
-        lines = [b"%b: %b\r\n" % header for header in headers]
-        end = b"\r\n" if exchange.keep_alive else b"connection: close\r\n\r\n"
-        body = b"" if exchange.method == "HEAD" else response.body
-        self.transport.write(b"".join([STATUS_LINE[response.status], *lines, end, body]))
+        self.transport.write(head if exchange.method == "HEAD" else head + response.body)
         exchange.response_complete = True
         if not exchange.keep_alive:
             self.transport.close()
         self.on_response_complete()
+
+    def _head(self, exchange: Exchange, response: Response) -> bytes:
+        """The status line and the headers of an answer. Raises ValueError for a value that cannot be one."""
+        parts = (
+            STATUS_LINE[response.status],
+            _kept_lines(tuple(self.server_state.default_headers)),
+            b"content-length: %d\r\n" % len(response.body),
+            _kept_lines(response.headers),
+            _lines(response.own),
+            _kept_lines(self.app.added_headers(exchange.headers)),
+            b"\r\n" if exchange.keep_alive else b"connection: close\r\n\r\n",
+        )
+        return b"".join(parts)
+
+
+def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Headers as they are sent. Raises ValueError for a value with a line's end in it."""
+    if any(HEADER_VALUE_RE.search(value) for _, value in headers):
+        raise ValueError("a header has an invalid value")
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+_kept_lines = lru_cache(maxsize=128)(_lines)
+"""The same for headers that many answers have."""
 
 
 @coroutine

@@ -52,14 +52,12 @@ async def notes(admin: asyncpg.Connection, bare_postgres_url: str) -> AsyncItera
 
 async def find(database: PostgresDatabase, id_: str) -> tuple[str, object] | None:
     """The note's id, and when the statement ran that found it."""
-    async with database.read() as tx:
-        row = await tx.first(FIND, id=id_)
+    row = await database.ask(FIND, id=id_)
     return None if row is None else (row["id"], row["at"])
 
 
 async def take(database: PostgresDatabase, id_: str, word: str) -> bool:
-    async with database.statement() as tx:
-        return await tx.first(TAKE, id=id_, word=word) is not None
+    return await database.ask(TAKE, id=id_, word=word) is not None
 
 
 async def test_everybody_gets_their_own_row(notes: PostgresDatabase) -> None:

@@ -28,16 +28,14 @@ class LiveToken(NamedTuple):
 
 async def find_live_token(server: AuthorizationServer, token: Token) -> LiveToken:
     """The access token, as live as the database says now: nothing is cached. Raises InvalidToken."""
-    async with server.database.read() as tx:
-        return _live(server, token, await token_queries.find_access_token(tx, token.id))
+    return _live(server, token, await token_queries.find_access_token(server.database, token.id))
 
 
 async def find_live_caller(server: AuthorizationServer, token: Token) -> tuple[LiveToken, Mapping[str, Role]]:
     """The same, and the organizations that its subject reaches with the roles there, in one look."""
     if token.kind is TokenKind.ORGANIZATION_TOKEN:
         return await _find_organization(server, token)
-    async with server.database.read() as tx:
-        found, roles = await token_queries.find_caller(tx, token.id)
+    found, roles = await token_queries.find_caller(server.database, token.id)
     live = _live(server, token, found)
     organization_id = live.stored.grant.subject.organization_id
     if organization_id is None:
@@ -48,8 +46,7 @@ async def find_live_caller(server: AuthorizationServer, token: Token) -> tuple[L
 
 async def _find_organization(server: AuthorizationServer, token: Token) -> tuple[LiveToken, Mapping[str, Role]]:
     """An organization that calls with a token of its own."""
-    async with server.database.read() as tx:
-        found, last_used_at = await organization_token_queries.find_token(tx, token.id) or (None, None)
+    found, last_used_at = await organization_token_queries.find_token(server.database, token.id) or (None, None)
     live = _live(server, token, found)
     organization_id, now = live.stored.grant.subject.id, int(server.clock())
     assert live.role is not None, "a live organization token has a member behind it"

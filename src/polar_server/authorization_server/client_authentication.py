@@ -41,8 +41,7 @@ async def question_of(server: AuthorizationServer, request: Request, form: dict[
     credentials = credentials_of(request, form)
     # The prefix tells the kind, so token_type_hint is not needed (RFC 7662 §2.1 and RFC 7009 §2.1 let us ignore it).
     token = tokens.parse(form.get("token", ""), ACCESS_TOKENS | REFRESH_TOKENS)
-    async with server.database.read() as tx:
-        found = await token_queries.find_question(tx, storable(credentials.client_id), token)
+    found = await token_queries.find_question(server.database, storable(credentials.client_id), token)
     client, secrets = (found.client, found.secrets) if found else (None, None)
     try:
         client = clients.authenticate(client, secrets, credentials, server.server_keys, int(server.clock()))

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from polar_server.database import SharedStatement, Statement, Transaction
+from polar_server.database import Database, SharedStatement, Statement, Transaction
 from polar_server.oauth.grants import StoredCode
 
 _MARK_REDEEMED = "UPDATE authorization_codes SET redeemed_at = :now WHERE id = :id AND redeemed_at IS NULL"
@@ -103,19 +103,21 @@ class NewTokens(NamedTuple):
     refresh_expires_at: int | None
 
 
-async def redeem_code(tx: Transaction, code_id: str, new: NewTokens) -> bool:
+async def redeem_code(database: Database, code_id: str, new: NewTokens) -> bool:
     """Mark the code and store the tokens. False, with nothing stored, when somebody else marked it first."""
-    return await _use(tx, _REDEEM, _REDEEM_TOGETHER, code_id, new, {})
+    return await _use(database, _REDEEM, _REDEEM_TOGETHER, code_id, new, {})
 
 
-async def rotate_refresh_token(tx: Transaction, token_id: str, new: NewTokens) -> bool:
+async def rotate_refresh_token(database: Database, token_id: str, new: NewTokens) -> bool:
     """Mark the refresh token and store its successors. False, with nothing stored, when it was marked before."""
-    return await _use(tx, _ROTATE, _ROTATE_TOGETHER, token_id, new, {"pair_id": new.pair_id})
+    return await _use(database, _ROTATE, _ROTATE_TOGETHER, token_id, new, {"pair_id": new.pair_id})
 
 
 async def _use(
-    tx: Transaction, mark: Statement, together: Statement, used_id: str, new: NewTokens, marks: dict[str, str]
+    database: Database, mark: Statement, together: SharedStatement, used_id: str, new: NewTokens, marks: dict[str, str]
 ) -> bool:
+    if database.engine == "postgres":
+        return await database.ask(together, id=used_id, **new._asdict()) is not None
     both = {"pair_id": new.pair_id, "key_id": new.key_id, "grant_id": new.grant_id, "now": new.now}
     access = {"access_digest": new.access_digest, "scope": new.scope, "access_expires_at": new.access_expires_at}
     refresh = {
@@ -123,14 +125,13 @@ async def _use(
         "auth_time": new.auth_time,
         "refresh_expires_at": new.refresh_expires_at,
     }
-    if tx.engine == "postgres":
-        return await tx.first(together, id=used_id, **both, **access, **refresh) is not None
-    if await tx.run(mark, id=used_id, now=new.now, **marks) != 1:
-        return False
-    await tx.run(_ADD_ACCESS_TOKEN, **both, **access)
-    if new.refresh_digest is not None:
-        await tx.run(_ADD_REFRESH_TOKEN, **both, **refresh)
-    return True
+    async with database.write() as tx:
+        if await tx.run(mark, id=used_id, now=new.now, **marks) != 1:
+            return False
+        await tx.run(_ADD_ACCESS_TOKEN, **both, **access)
+        if new.refresh_digest is not None:
+            await tx.run(_ADD_REFRESH_TOKEN, **both, **refresh)
+        return True
 
 
 async def add_code(tx: Transaction, code: StoredCode) -> None:
@@ -149,6 +150,6 @@ async def add_code(tx: Transaction, code: StoredCode) -> None:
     )
 
 
-async def revoke_access_token(tx: Transaction, token_id: str, now: int) -> bool:
+async def revoke_access_token(database: Database, token_id: str, now: int) -> bool:
     """End one access token."""
-    return await tx.first(_REVOKE_ACCESS_TOKEN, id=token_id, now=now) is not None
+    return await database.ask(_REVOKE_ACCESS_TOKEN, id=token_id, now=now) is not None

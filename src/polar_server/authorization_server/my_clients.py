@@ -39,7 +39,7 @@ async def list_my_clients(
     except OAuthError as error:
         plain = PlainRequest(request.method, request.scope["path"], list(request.scope["headers"]))
         refused = bearer_refusal(plain, error)
-        return Response(refused.body, status_code=refused.status, headers=_decoded(refused.headers))
+        return Response(refused.body, status_code=refused.status, headers=_decoded([*refused.headers, *refused.own]))
     limit = min(limit, MAX_LIMIT)
     async with server.database.read() as tx:
         found, total = await client_queries.list_clients_of(tx, owner_id, limit, (page - 1) * limit)

@@ -2,7 +2,7 @@
 
 from polar_server.accounts.roles import Role
 from polar_server.authorization_server.token_queries import FoundToken
-from polar_server.database import Row, Statement, Transaction, look_up
+from polar_server.database import Database, Row, Statement, Transaction, look_up
 from polar_server.oauth.bearer import StoredToken
 from polar_server.oauth.grants import Grant
 from polar_server.oauth.subjects import Subject, SubjectType
@@ -61,9 +61,9 @@ async def add_token(tx: Transaction, **columns: object) -> bool:
     return await tx.run(_ADD, **columns) == 1
 
 
-async def find_token(tx: Transaction, token_id: str) -> tuple[FoundToken, int | None] | None:
+async def find_token(database: Database, token_id: str) -> tuple[FoundToken, int | None] | None:
     """The token as those of grants are found, and when it was last used."""
-    row = await tx.first(_FIND, id=token_id)
+    row = await database.ask(_FIND, id=token_id)
     return None if row is None else (_found(row), row["last_used_at"])
 
 

@@ -18,9 +18,8 @@ async def redeem(server: AuthorizationServer, credentials: Credentials, form: di
     """Look once, decide, and write once. Raises the refusals of §5.2."""
     code, now = form.get("code"), int(server.clock())
     presented = tokens.parse(code or "", TokenKind.AUTHORIZATION_CODE)
-    async with server.database.read() as tx:
-        client_id = storable(credentials.client_id)
-        found = await token_queries.find_code(tx, client_id, presented.id if presented else "")
+    client_id = storable(credentials.client_id)
+    found = await token_queries.find_code(server.database, client_id, presented.id if presented else "")
     client = authenticate(server, credentials, found, now)
     client.require_grant_type("authorization_code")
     if code is None:
@@ -46,10 +45,7 @@ def _issued(server: AuthorizationServer, client: Client, found: FoundCode, code:
 
 
 async def _store(server: AuthorizationServer, code: StoredCode, issued: Issued) -> None:
-    new = new_tokens(server, issued)
-    async with server.database.statement() as tx:
-        won = await issue_queries.redeem_code(tx, code.id, new)
-    if not won:
+    if not await issue_queries.redeem_code(server.database, code.id, new_tokens(server, issued)):
         # Somebody redeemed it between our look and our write: that is a replay, seen late (§4.1.2).
         replayed = Replayed(code.grant, "the code was redeemed at the same moment")
         await end_replayed(server, replayed, issued.now)

@@ -18,8 +18,7 @@ async def refresh(server: AuthorizationServer, credentials: Credentials, form: d
     client_id, token_id = storable(credentials.client_id), presented.id if presented else ""
     while True:
         now = int(server.clock())
-        async with server.database.read() as tx:
-            found = await token_queries.find_refresh_token(tx, client_id, token_id)
+        found = await token_queries.find_refresh_token(server.database, client_id, token_id)
         client = authenticate(server, credentials, found, now)
         client.require_grant_type("refresh_token")
         if "refresh_token" not in form:
@@ -42,8 +41,7 @@ async def _used(
         return _repeated(server, client, found, decision, presented, now)
     issued = _rotated(server, client, found, decision, presented, now)
     new = new_tokens(server, issued)
-    async with server.database.statement() as tx:
-        won = await issue_queries.rotate_refresh_token(tx, decision.refresh_token.id, new)
+    won = await issue_queries.rotate_refresh_token(server.database, decision.refresh_token.id, new)
     return issued if won else None
 
 

@@ -67,7 +67,7 @@ async def configure(server: AuthorizationServer, request: Request) -> Response:
                 actor = actor_of(server, request, None, client.client_id)
                 await clients.delete_client(tx, client.client_id, actor, int(server.clock()))
             log.info("client_deleted", client_id=client.client_id)
-            return Response(204, b"", [(b"cache-control", b"no-store")])
+            return Response(204, b"", ((b"cache-control", b"no-store"),))
         if request.method == "PUT":
             client = await _replaced(server, client, request)
         return json(_shown(server, client, text))

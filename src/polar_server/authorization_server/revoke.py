@@ -35,9 +35,9 @@ async def _revoke(server: AuthorizationServer, question: Question) -> None:
     decision = revocation.decide(question.token, stored, client_id, server.server_keys)
     if stored is None or decision is Revocation.NOTHING:
         return
-    async with server.database.statement() as tx:
-        if decision is Revocation.GRANT:
+    if decision is Revocation.ACCESS_TOKEN:
+        await issue_queries.revoke_access_token(server.database, stored.id, now)
+    else:
+        async with server.database.statement() as tx:
             await grant_queries.revoke_grant(tx, stored.grant.id, "revoked by the client", now)
-        else:
-            await issue_queries.revoke_access_token(tx, stored.id, now)
     log.info("revoked", what=decision.value, grant=stored.grant.id, client_id=client_id)

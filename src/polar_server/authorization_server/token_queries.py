@@ -15,7 +15,7 @@ from polar_server.authorization_server.client_queries import (
     secrets_of,
 )
 from polar_server.authorization_server.grant_queries import GRANT, GRANT_COLUMNS, WITH_GRANT, grant_of, role_of
-from polar_server.database import Row, Transaction, look_up
+from polar_server.database import Database, Row, look_up
 from polar_server.oauth.bearer import StoredToken
 from polar_server.oauth.clients import Client, ClientSecrets
 from polar_server.oauth.grants import StoredCode, StoredRefreshToken
@@ -127,9 +127,9 @@ class FoundToken(NamedTuple):
     profile: Profile
 
 
-async def find_code(tx: Transaction, client_id: str, code_id: str) -> FoundCode | None:
+async def find_code(database: Database, client_id: str, code_id: str) -> FoundCode | None:
     """The client and its code in one look; None when there is no such client."""
-    row = await tx.first(_FIND_CODE, client_id=client_id, id=code_id)
+    row = await database.ask(_FIND_CODE, client_id=client_id, id=code_id)
     if row is None:
         return None
     client, columns = row[:_ASKING], row[_ASKING:]
@@ -137,9 +137,9 @@ async def find_code(tx: Transaction, client_id: str, code_id: str) -> FoundCode 
     return FoundCode(client_of(client), secrets_of(client), code, role_of(columns))
 
 
-async def find_refresh_token(tx: Transaction, client_id: str, token_id: str) -> FoundRefreshToken | None:
+async def find_refresh_token(database: Database, client_id: str, token_id: str) -> FoundRefreshToken | None:
     """The client and its refresh token in one look; None when there is no such client."""
-    row = await tx.first(_FIND_REFRESH_TOKEN, client_id=client_id, id=token_id)
+    row = await database.ask(_FIND_REFRESH_TOKEN, client_id=client_id, id=token_id)
     if row is None:
         return None
     client, columns = row[:_ASKING], row[_ASKING:]
@@ -151,25 +151,25 @@ async def find_refresh_token(tx: Transaction, client_id: str, token_id: str) -> 
     return FoundRefreshToken(client_of(client), secrets_of(client), stored, role_of(columns))
 
 
-async def find_access_token(tx: Transaction, token_id: str) -> FoundToken | None:
+async def find_access_token(database: Database, token_id: str) -> FoundToken | None:
     """An access token whose client is not deleted."""
-    return _found(await tx.first(_FIND_ACCESS_TOKEN, id=token_id))
+    return _found(await database.ask(_FIND_ACCESS_TOKEN, id=token_id))
 
 
-async def find_caller(tx: Transaction, token_id: str) -> tuple[FoundToken | None, Mapping[str, Role]]:
+async def find_caller(database: Database, token_id: str) -> tuple[FoundToken | None, Mapping[str, Role]]:
     """The same with the roles that its person has in their organizations; none for an organization's token."""
-    row = await tx.first(_FIND_CALLER, id=token_id)
+    row = await database.ask(_FIND_CALLER, id=token_id)
     return _found(row), _DECODE_ROLES.decode((row and row["roles"]) or "{}")
 
 
-async def find_question(tx: Transaction, client_id: str, token: Token | None) -> FoundQuestion | None:
+async def find_question(database: Database, client_id: str, token: Token | None) -> FoundQuestion | None:
     """The client and the token it asks about in one look; None when there is no such client.
 
     A token whose own client is deleted is none; a rotated refresh token counts as revoked.
     """
     is_refresh_token = token is not None and token.kind in REFRESH_TOKENS
     statement = _ASK_ABOUT_REFRESH_TOKEN if is_refresh_token else _ASK_ABOUT_ACCESS_TOKEN
-    row = await tx.first(statement, client_id=client_id, id=token.id if token else "")
+    row = await database.ask(statement, client_id=client_id, id=token.id if token else "")
     if row is None:
         return None
     client, columns = row[:_ASKING], row[_ASKING:]

@@ -31,7 +31,8 @@ __all__ = [
 def connect(url: str, connections: int = 10) -> Database:
     """The database at `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://...`; not open yet.
 
-    `connections` is the most that PostgreSQL will see from this process, besides three for shared statements. Raises ValueError for any other URL.
+    `connections` is the most that PostgreSQL will see from this process, besides three for shared statements.
+    Raises ValueError for any other URL.
     """
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite" and rest.startswith("/") and rest[1:] not in ("", ":memory:"):

@@ -1,10 +1,10 @@
 """What both engines promise: databases, transactions, rows and errors."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, Protocol
 
-from polar_server.database.statements import Statement
+from polar_server.database.statements import SharedStatement, Statement
 
 
 class DatabaseError(Exception):
@@ -73,6 +73,10 @@ class Database(Protocol):
 
     def read(self) -> AbstractAsyncContextManager[Transaction]:
         """Statements that only read, each seeing what is committed when it runs. Never waits for writers."""
+        ...
+
+    def ask(self, statement: SharedStatement, /, **parameters: Any) -> Awaitable[Row | None]:
+        """The row of a shared statement for one request, or None. One that writes is its own transaction."""
         ...
 
     def long_read(self) -> AbstractAsyncContextManager[Transaction]:

@@ -1,10 +1,13 @@
 """PostgreSQL through asyncpg, on our own lists of connections."""
 
-from typing import Literal
+from collections.abc import Awaitable
+from typing import Any, Literal
 
+from polar_server.database.interface import Row
 from polar_server.database.postgres_blocks import Read, Single, Write
 from polar_server.database.postgres_connections import Connections
 from polar_server.database.postgres_shared import SharedRuns
+from polar_server.database.statements import SharedStatement
 
 _SHARED_CONNECTIONS = 3
 """For looks and for writes of token requests, and one more."""
@@ -19,7 +22,7 @@ class PostgresDatabase:
         self._connections = Connections(url, connections)
         # The plan for many requests is made once: by itself PostgreSQL may plan each number of them anew.
         self._shared = Connections(url, _SHARED_CONNECTIONS, plan_cache_mode="force_generic_plan")
-        self._ask = SharedRuns(self._shared).ask
+        self._runs = SharedRuns(self._shared)
 
     async def open(self) -> None:
         self._connections.open()
@@ -30,12 +33,15 @@ class PostgresDatabase:
         await self._connections.close()
 
     def read(self) -> Read:
-        return Read(self._connections, self._ask)
+        return Read(self._connections)
 
     long_read = read
+
+    def ask(self, statement: SharedStatement, /, **parameters: Any) -> Awaitable[Row | None]:
+        return self._runs.ask(statement, statement.values(parameters))
 
     def write(self) -> Write:
         return Write(self._connections)
 
     def statement(self) -> Single:
-        return Single(self._connections, self._ask)
+        return Single(self._connections)

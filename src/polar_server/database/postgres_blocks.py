@@ -1,6 +1,6 @@
 """Blocks of statements on PostgreSQL: `read()`, `statement()` and `write()`."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, TypeVar
@@ -8,9 +8,8 @@ from typing import Any, Literal, Protocol, Self, TypeVar
 from polar_server.database.interface import DatabaseError, Row
 from polar_server.database.postgres_connections import Connection, Connections
 from polar_server.database.postgres_errors import is_broken, leaves_clean, translated
-from polar_server.database.statements import SharedStatement, Statement
+from polar_server.database.statements import Statement
 
-Ask = Callable[[SharedStatement, list[Any]], Awaitable[Row | None]]
 _T_co = TypeVar("_T_co", covariant=True)
 
 
@@ -21,17 +20,13 @@ class Work(Protocol[_T_co]):
 
 
 class Single:
-    """Statements that are each their own transaction, on one connection that is taken for the first of them.
-
-    A shared one needs none: `ask` sees to it, where there is an `ask`.
-    """
+    """Statements that are each their own transaction, on one connection that is taken for the first of them."""
 
     engine: Literal["postgres"] = "postgres"
-    __slots__ = ("_ask", "_connection", "_connections", "_error")
+    __slots__ = ("_connection", "_connections", "_error")
 
-    def __init__(self, connections: Connections, ask: Ask | None = None) -> None:
+    def __init__(self, connections: Connections) -> None:
         self._connections = connections
-        self._ask = ask
         self._connection: Connection | None = None
         self._error: Exception | None = None
 
@@ -56,8 +51,6 @@ class Single:
         return row
 
     async def first(self, statement: Statement, /, **parameters: Any) -> Row | None:
-        if self._ask is not None and isinstance(statement, SharedStatement):
-            return await self._ask(statement, statement.values(parameters))
         return await self.do(Connection.first, statement.postgres, statement.arguments(parameters))
 
     async def all(self, statement: Statement, /, **parameters: Any) -> list[Row]:

@@ -27,12 +27,12 @@ class SharedRuns:
         self._connections = connections
         self._queues: dict[SharedStatement, _Queue] = {}
 
-    async def ask(self, statement: SharedStatement, values: list[Any]) -> Row | None:
+    def ask(self, statement: SharedStatement, values: list[Any]) -> "asyncio.Future[Row | None]":
         """The row of one request, whose columns end with a number that means nothing to it."""
         queue = self._queues.get(statement)
         if queue is None:
             queue = self._queues[statement] = _Queue(statement, self._connections)
-        return await queue.ask(values)
+        return queue.ask(values)
 
 
 class _Queue:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,7 @@ from polar_server.database.interface import DatabaseError, Row, Unavailable
 from polar_server.database.sqlite_checkpoints import Checkpoints
 from polar_server.database.sqlite_errors import translated
 from polar_server.database.sqlite_writer import Writer
-from polar_server.database.statements import Statement
+from polar_server.database.statements import SharedStatement, Statement
 
 _SETTINGS = (
     "PRAGMA journal_mode = WAL",
@@ -62,6 +62,15 @@ class SqliteDatabase:
 
     def read(self) -> "_Read":
         return self._read or _closed()
+
+    def ask(self, statement: SharedStatement, /, **parameters: Any) -> Awaitable[Row | None]:
+        if statement.only_reads:
+            return self.read().first(statement, **parameters)
+        return self._write_once(statement, parameters)
+
+    async def _write_once(self, statement: SharedStatement, parameters: dict[str, Any]) -> Row | None:
+        async with self.write() as tx:
+            return await tx.first(statement, **parameters)
 
     def long_read(self) -> "_LongRead":
         return self._long_read or _closed()

@@ -55,7 +55,7 @@ class Statement:
 
 
 class SharedStatement(Statement):
-    """A statement by key, which PostgreSQL runs once for everybody who asks it at the same moment.
+    """A statement by key, which PostgreSQL runs once for everybody who asks it at the same moment (`Database.ask`).
 
     `together` is its text there. It sees a table `asked`, with a row for each request: a column for each parameter, of
     the type that `types` gives it, and the request's `number`, which must be the last column of the result. A request

@@ -172,4 +172,6 @@ def _secret_matches(secrets: ClientSecrets | None, credentials: Credentials, key
 
 
 def _form_decoded(text: str) -> str:
+    if "%" not in text and "+" not in text:
+        return text
     return unquote_to_bytes(text.replace("+", " ")).decode("utf-8")

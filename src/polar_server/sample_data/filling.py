@@ -53,6 +53,7 @@ class _Within:
         self._tx = tx
         self.engine: Literal["sqlite", "postgres"] = tx.engine
         self.read = self.long_read = self.statement = self.write
+        self.ask = tx.first
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:

@@ -9,7 +9,7 @@ from polar_server.telemetry.counters import Telemetry
 
 PATH = "/metrics"
 _PRIVATE = (b"cache-control", b"no-store")
-_REFUSED = Response(401, b"", [(b"www-authenticate", b"Bearer"), _PRIVATE])
+_REFUSED = Response(401, b"", ((b"www-authenticate", b"Bearer"), _PRIVATE))
 
 
 def metrics_endpoints(telemetry: Telemetry, token: str) -> Mapping[str, Mapping[str, Endpoint]]:
@@ -19,7 +19,7 @@ def metrics_endpoints(telemetry: Telemetry, token: str) -> Mapping[str, Mapping[
     from polar_server.telemetry import prometheus  # noqa: PLC0415 - its library costs commands 50 ms at their start
 
     write, expected = prometheus.writer(telemetry), f"bearer {token}".encode()
-    headers = [(b"content-type", prometheus.CONTENT_TYPE.encode()), _PRIVATE, (b"x-content-type-options", b"nosniff")]
+    headers = ((b"content-type", prometheus.CONTENT_TYPE.encode()), _PRIVATE, (b"x-content-type-options", b"nosniff"))
 
     async def show(_: Any, request: Request) -> Response:
         scheme, _, presented = (request.header(b"authorization") or "").partition(" ")
