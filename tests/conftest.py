@@ -11,12 +11,15 @@ from typing import Any
 
 import asyncpg
 import pytest
+from jinja2 import Environment
 from litestar.utils.signature import ParsedSignature
 
+from polar_server import app
 from polar_server.database import Database, connect, migrations
 from polar_server.tables import PACKAGES
 
 from . import servers
+from .frameworks import framework_of
 from .servers import Server
 
 # Without it a test would wait for a disk that nobody will lose.
@@ -33,8 +36,9 @@ END LOOP; END $$
 """
 
 
-# More than a thousand tests build an application each, with five hundred handlers. What the framework reads of the
-# same function is the same each time, and looking for garbage among all of them would take a third of the building.
+# More than a thousand tests build an application each, with three hundred handlers. The framework is built once, what
+# it reads of the same function is the same each time, and looking for garbage among all of them takes as long again.
+app._framework = framework_of
 gc.set_threshold(100_000, 50, 100)
 _read = ParsedSignature.from_fn
 _known: dict[Any, ParsedSignature] = {}
@@ -50,6 +54,21 @@ def _read_once(function: Any, signature_namespace: dict[str, Any]) -> ParsedSign
 
 
 ParsedSignature.from_fn = staticmethod(_read_once)  # type: ignore[method-assign, assignment]
+
+# Every application reads its templates anew, and the same text compiles to the same code.
+_compile = Environment.compile
+_compiled: dict[Any, Any] = {}
+
+
+def _compile_once(environment: Environment, source: str, name: str | None = None, *rest: Any, **named: Any) -> Any:
+    # Whether it escapes depends on the name.
+    key = (source, name, rest, tuple(named.items()), tuple(environment.filters))
+    if key not in _compiled:
+        _compiled[key] = _compile(environment, source, name, *rest, **named)
+    return _compiled[key]
+
+
+Environment.compile = _compile_once  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -191,32 +192,22 @@ async def world(database: Database, settings: Settings) -> AsyncIterator[World]:
     async def session(request: Request[Any, Any, Any]) -> Session | None:
         return await find_session(database, server_keys, settings, cookies.session(request, settings), int(clock.now))
 
-    parts = {
-        "settings": settings,
-        "database": database,
-        "server_keys": server_keys,
-        "clock": clock,
-        "passwords": passwords,
-        "mailer": outbox,
-        "pages": pages,
-        "describe_return_to": leads_to_no_app,
-        "on_credentials_changed": (ended,),
-        "on_account_deleted": (ended,),
-        "kept_elsewhere": (_kept_apps,),
-    }
-    app = Litestar(
-        endpoints.routes,
-        dependencies={name: Provide(_giving(part), sync_to_thread=False) for name, part in parts.items()}
-        | {"session": Provide(session)},
-        exception_handlers={
-            SignInRequired: lambda _, error: redirect(error.location),
-            csrf.Forbidden: lambda request, _: pages.error(request, 403),
-            InvalidRequest: lambda request, _: pages.error(request, 400),
-            PasswordsBusy: lambda request, error: pages.error(request, 503, {"Retry-After": str(error.retry_after)}),
-            HTTPException: lambda request, error: pages.error(request, error.status_code),
-        },
-        openapi_config=None,
+    _parts.clear()
+    _parts.update(
+        settings=settings,
+        database=database,
+        server_keys=server_keys,
+        clock=clock,
+        passwords=passwords,
+        mailer=outbox,
+        pages=pages,
+        describe_return_to=leads_to_no_app,
+        on_credentials_changed=(ended,),
+        on_account_deleted=(ended,),
+        kept_elsewhere=(_kept_apps,),
+        session=session,
     )
+    app = _app()
     async with AsyncExitStack() as stack:
 
         def browser(address: str = "203.0.113.5") -> Browser:
@@ -228,9 +219,39 @@ async def world(database: Database, settings: Settings) -> AsyncIterator[World]:
     passwords.close()
 
 
+_parts: dict[str, Any] = {}
+"""What handlers are given, by name: that of the present test."""
+
+
+@cache
+def _app() -> Litestar:
+    """Built once for all tests, which takes longer than one of them."""
+    names = _parts.keys() - {"session"}
+
+    async def session(request: Request[Any, Any, Any]) -> Session | None:
+        found: Session | None = await _parts["session"](request)
+        return found
+
+    return Litestar(
+        endpoints.routes,
+        dependencies={name: Provide(_giving(name), sync_to_thread=False) for name in names}
+        | {"session": Provide(session)},
+        exception_handlers={
+            SignInRequired: lambda _, error: redirect(error.location),
+            csrf.Forbidden: lambda request, _: _parts["pages"].error(request, 403),
+            InvalidRequest: lambda request, _: _parts["pages"].error(request, 400),
+            PasswordsBusy: lambda request, error: _parts["pages"].error(
+                request, 503, {"Retry-After": str(error.retry_after)}
+            ),
+            HTTPException: lambda request, error: _parts["pages"].error(request, error.status_code),
+        },
+        openapi_config=None,
+    )
+
+
 async def _kept_apps(_transaction: Transaction, user_id: str) -> dict[str, list[dict[str, Any]]]:
     return {"connected_apps": [{"user_id": user_id, "created_at": NOW}]}
 
 
-def _giving(part: object) -> Callable[[], Any]:
-    return lambda: part
+def _giving(name: str) -> Callable[[], Any]:
+    return lambda: _parts[name]
