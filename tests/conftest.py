@@ -61,8 +61,8 @@ _compiled: dict[Any, Any] = {}
 
 
 def _compile_once(environment: Environment, source: str, name: str | None = None, *rest: Any, **named: Any) -> Any:
-    # Whether it escapes depends on the name.
-    key = (source, name, rest, tuple(named.items()), tuple(environment.filters))
+    escapes = environment.autoescape(name) if callable(environment.autoescape) else environment.autoescape
+    key = (source, name, rest, tuple(named.items()), escapes, tuple(environment.filters))
     if key not in _compiled:
         _compiled[key] = _compile(environment, source, name, *rest, **named)
     return _compiled[key]
