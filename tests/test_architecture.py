@@ -245,11 +245,12 @@ def _is_queries(name: str) -> bool:
 
 
 def foreign_import_in_oauth(module: Module) -> Iterator[str]:
-    """The protocol stands on the standard library, cryptography and joserfc, and does no input or output."""
+    """The protocol stands on the standard library, cryptography, joserfc and msgspec, and does no input or output."""
     if not module.is_in("polar_server.oauth"):
         return
     for name in module.imports:
-        allowed = name.split(".")[0] in PURE | {"cryptography", "joserfc"} or name.startswith("polar_server.oauth")
+        libraries = {"cryptography", "joserfc", "msgspec"}
+        allowed = name.split(".")[0] in PURE | libraries or name.startswith("polar_server.oauth")
         if not allowed:
             yield f"imports {name}"
 

@@ -3,11 +3,11 @@
 import base64
 import binascii
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -21,7 +21,7 @@ MAX_HINT = 4_096
 _SHA256 = hashes.SHA256()
 _ECDSA = ec.ECDSA(_SHA256)
 _PKCS1 = padding.PKCS1v15()
-_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_json = msgspec.json.Encoder().encode
 
 
 def claims(
@@ -52,7 +52,7 @@ def sign(members: Mapping[str, object], key: SigningKey) -> str:
 
     About 30 microseconds for ES256; for RS256 ten times as long, without the GIL.
     """
-    signing_input = _header(key.algorithm, key.kid) + b"." + _base64url(_json(members).encode())
+    signing_input = _header(key.algorithm, key.kid) + b"." + _base64url(_json(members))
     return (signing_input + b"." + _base64url(_signature(signing_input, key))).decode()
 
 
@@ -84,7 +84,7 @@ def verified(text: str, keys: Iterable[SigningKey]) -> dict[str, Any]:
         raise _not_ours("not the header of a key of ours")
     if not _is_signed(signing_input, signature, key):
         raise _not_ours("wrong signature")
-    members: dict[str, Any] = json.loads(_decoded(payload))
+    members: dict[str, Any] = msgspec.json.decode(_decoded(payload))
     return members
 
 
@@ -128,7 +128,7 @@ def at_hash(access_token: str) -> str:
 
 @lru_cache(maxsize=64)
 def _header(algorithm: str, kid: str) -> bytes:
-    return _base64url(_json({"alg": algorithm, "typ": "JWT", "kid": kid}).encode())
+    return _base64url(_json({"alg": algorithm, "typ": "JWT", "kid": kid}))
 
 
 def _decoded(part: bytes) -> bytes:
