@@ -65,7 +65,7 @@ class SqliteDatabase:
 
     def ask(self, statement: SharedStatement, /, **parameters: Any) -> Awaitable[Row | None]:
         if statement.only_reads:
-            return self.read().first(statement, **parameters)
+            return (self._read or _closed()).first(statement, **parameters)
         return self._write_once(statement, parameters)
 
     async def _write_once(self, statement: SharedStatement, parameters: dict[str, Any]) -> Row | None:
