@@ -245,11 +245,11 @@ def _is_queries(name: str) -> bool:
 
 
 def foreign_import_in_oauth(module: Module) -> Iterator[str]:
-    """The protocol stands on the standard library, cryptography, joserfc and msgspec, and does no input or output."""
+    """The protocol stands on the standard library, cryptography and msgspec, and does no input or output."""
     if not module.is_in("polar_server.oauth"):
         return
     for name in module.imports:
-        libraries = {"cryptography", "joserfc", "msgspec"}
+        libraries = {"cryptography", "msgspec"}
         allowed = name.split(".")[0] in PURE | libraries or name.startswith("polar_server.oauth")
         if not allowed:
             yield f"imports {name}"
@@ -449,7 +449,7 @@ ALLOWED: list[tuple[Rule, str, str]] = [
     (upward_import, "polar_server.dashboard.pages", "from polar_server.resources.products.queries import LIST"),
     (resource_imports_resource, "polar_server.resources.products.rules", "from ..customers.queries import FIND"),
     (resource_imports_resource, "polar_server.resources.customers.rules", "from ..products.schemas import Product"),
-    (foreign_import_in_oauth, "polar_server.oauth.keys", "from joserfc.jwk import RSAKey\nfrom .tokens import mint"),
+    (foreign_import_in_oauth, "polar_server.oauth.keys", "from cryptography.hazmat.primitives.asymmetric import rsa\nfrom .tokens import mint"),
     (clock_or_chance_in_oauth, "polar_server.oauth.grants", "def redeem(now: int): return now + 1"),
     (environment_outside_settings, "polar_server.settings.reading", "import os\nname = os.environ['NAME']"),
     (sql_outside_queries, "polar_server.accounts.queries", "FIND = 'SELECT id FROM users'"),

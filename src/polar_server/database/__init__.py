@@ -9,7 +9,6 @@ from polar_server.database.interface import (
     Unavailable,
     UniqueViolation,
 )
-from polar_server.database.postgres import PostgresDatabase
 from polar_server.database.sqlite import SqliteDatabase
 from polar_server.database.statements import SharedStatement, Statement, look_up
 
@@ -38,5 +37,7 @@ def connect(url: str, connections: int = 10) -> Database:
     if scheme == "sqlite" and rest.startswith("/") and rest[1:] not in ("", ":memory:"):
         return SqliteDatabase(rest[1:])
     if scheme in ("postgresql", "postgres"):
+        from polar_server.database.postgres import PostgresDatabase  # noqa: PLC0415 - asyncpg: 3 MB that SQLite spares
+
         return PostgresDatabase(url, connections)
     raise ValueError("The database URL must look like sqlite:///path/polar.db or postgresql://user:password@host/name.")
