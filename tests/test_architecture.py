@@ -449,7 +449,7 @@ ALLOWED: list[tuple[Rule, str, str]] = [
     (upward_import, "polar_server.dashboard.pages", "from polar_server.resources.products.queries import LIST"),
     (resource_imports_resource, "polar_server.resources.products.rules", "from ..customers.queries import FIND"),
     (resource_imports_resource, "polar_server.resources.customers.rules", "from ..products.schemas import Product"),
-    (foreign_import_in_oauth, "polar_server.oauth.keys", "from cryptography.hazmat.primitives.asymmetric import rsa\nfrom .tokens import mint"),
+    (foreign_import_in_oauth, "polar_server.oauth.keys", "from cryptography import x509\nfrom .tokens import mint"),
     (clock_or_chance_in_oauth, "polar_server.oauth.grants", "def redeem(now: int): return now + 1"),
     (environment_outside_settings, "polar_server.settings.reading", "import os\nname = os.environ['NAME']"),
     (sql_outside_queries, "polar_server.accounts.queries", "FIND = 'SELECT id FROM users'"),

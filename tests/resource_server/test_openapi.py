@@ -153,7 +153,7 @@ def test_pages_say_schemas_in_words() -> None:
         'list of <a href="#schema-Price">Price</a>'
     )
     assert kind_of({"anyOf": [{"type": "string", "maxLength": 5}, {"type": "null"}]}) == (
-        "string, at most 5 characters or null"
+        "string, length at most 5 or null"
     )
     assert kind_of({"type": "array", "prefixItems": [{"type": "string"}] * 2, "items": False}) == (
         "list of string and string"
