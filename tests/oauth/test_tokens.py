@@ -208,3 +208,27 @@ def test_ids_sort_by_time(first: int, second: int, one: bytes, other: bytes) -> 
     assert [len(i) for i in ids] == [ID_LENGTH, ID_LENGTH]
     if first != second:
         assert (ids[0] < ids[1]) == (first < second)
+
+
+def test_minting() -> None:
+    """What mints at one time gives tokens of that time, each with randomness of its own kind and amount."""
+    asked: list[int] = []
+
+    def random(length: int) -> bytes:
+        asked.append(length)
+        return bytes([len(asked)]) * length
+
+    mint = tokens.minting(NOW * 1000, random)
+    secret, client_id = mint(TokenKind.CLIENT_SECRET), mint(TokenKind.CLIENT_ID)
+    assert secret == tokens.mint(TokenKind.CLIENT_SECRET, NOW * 1000, b"\1" * tokens.ENTROPY_BYTES)
+    assert client_id == tokens.mint(TokenKind.CLIENT_ID, NOW * 1000, b"\2" * tokens.ENTROPY_BYTES)
+    assert asked == [tokens.ENTROPY_BYTES] * 2
+
+
+@pytest.mark.parametrize(("later_ms", "is_older"), [(-1, False), (0, False), (1, True)])
+@pytest.mark.parametrize("random", [b"\0", b"\xff"])
+def test_is_older(later_ms: int, random: bytes, *, is_older: bool) -> None:
+    """A token is older than an id of a later millisecond, whatever the random bits of both say."""
+    token = tokens.mint(TokenKind.CLIENT_SECRET, NOW * 1000, random * tokens.ENTROPY_BYTES)
+    other = tokens.new_id(NOW * 1000 + later_ms, b"\x80" * tokens.ID_BYTES)
+    assert tokens.is_older(token, other) is is_older
