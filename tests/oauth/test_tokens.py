@@ -225,7 +225,7 @@ def test_minting() -> None:
     assert asked == [tokens.ENTROPY_BYTES] * 2
 
 
-@pytest.mark.parametrize(("later_ms", "is_older"), [(-1, False), (0, False), (1, True)])
+@pytest.mark.parametrize("later_ms, is_older", [(-1, False), (0, False), (1, True)])
 @pytest.mark.parametrize("random", [b"\0", b"\xff"])
 def test_is_older(later_ms: int, random: bytes, *, is_older: bool) -> None:
     """A token is older than an id of a later millisecond, whatever the random bits of both say."""
