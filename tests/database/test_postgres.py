@@ -37,8 +37,8 @@ async def admin(bare_postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 async def notes(admin: asyncpg.Connection, bare_postgres_url: str) -> AsyncIterator[PostgresDatabase]:
-    """Two connections to a database with the table `notes`."""
-    database = PostgresDatabase(bare_postgres_url, connections=2)
+    """Two connections, besides those of shared statements, to a database with the table `notes`."""
+    database = PostgresDatabase(bare_postgres_url, connections=4)
     await database.open()
     yield database
     await database.close()

@@ -44,7 +44,7 @@ async def admin(bare_postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 async def notes(admin: asyncpg.Connection, bare_postgres_url: str) -> AsyncIterator[PostgresDatabase]:
-    database = PostgresDatabase(bare_postgres_url, connections=2)
+    database = PostgresDatabase(bare_postgres_url, connections=6)
     await database.open()
     yield database
     await database.close()

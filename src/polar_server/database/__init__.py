@@ -30,7 +30,7 @@ __all__ = [
 def connect(url: str, connections: int = 10) -> Database:
     """The database at `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://...`; not open yet.
 
-    `connections` is the most that PostgreSQL will see from this process, besides three for shared statements.
+    `connections` is the most that PostgreSQL will see from this process: two or more.
     Raises ValueError for any other URL.
     """
     scheme, _, rest = url.partition("://")

@@ -9,19 +9,20 @@ from polar_server.database.postgres_connections import Connections
 from polar_server.database.postgres_shared import SharedRuns
 from polar_server.database.statements import SharedStatement
 
-_SHARED_CONNECTIONS = 3
-"""For looks and for writes of token requests, and one more."""
+_MOST_SHARED = 3
+"""Connections for shared statements: lookups and writes of token requests, and one more."""
 
 
 class PostgresDatabase:
-    """A PostgreSQL database. Connections are opened when they are needed."""
+    """A PostgreSQL database. At most `connections`, two or more, are opened, when they are needed."""
 
     engine: Literal["postgres"] = "postgres"
 
     def __init__(self, url: str, connections: int) -> None:
-        self._connections = Connections(url, connections)
+        shared = max(1, min(_MOST_SHARED, connections // 2))
+        self._connections = Connections(url, max(1, connections - shared))
         # The plan for many requests is made once: by itself PostgreSQL may plan each number of them anew.
-        self._shared = Connections(url, _SHARED_CONNECTIONS, plan_cache_mode="force_generic_plan")
+        self._shared = Connections(url, shared, plan_cache_mode="force_generic_plan")
         self._runs = SharedRuns(self._shared)
 
     async def open(self) -> None:

@@ -38,7 +38,9 @@ class Settings:
         "`postgresql://user:password@host/name` or `sqlite:///path`. Empty: `polar.db` in the data folder.",
         secret=True,
     )
-    database_connections: int = _setting(10, "PostgreSQL connections per worker, besides three for lookups of tokens.")
+    database_connections: int = _setting(
+        10, "PostgreSQL connections per worker, a third of them for requests of tokens.", least=2
+    )
     server_key: str = _setting(
         "",
         "Server keys, newest first, separated by commas; each 32 random bytes in base64url. "
