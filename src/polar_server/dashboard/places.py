@@ -1,9 +1,9 @@
 """Where a page of the dashboard stands: somebody who is signed in, in one of their organizations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException, PermissionDeniedException
@@ -13,11 +13,9 @@ from polar_server.accounts.desk import GivenSession, GivenVisit
 from polar_server.accounts.guards import require_session
 from polar_server.accounts.organizations import Membership, list_memberships
 from polar_server.accounts.roles import may_manage
-from polar_server.accounts.sessions import Session
-from polar_server.accounts.visits import Visit
-from polar_server.authorization_server.server import AuthorizationServer, GivenServer
-from polar_server.html import Page, PageRequest, Pages, redirect
-from polar_server.html.form_keys import FormKey
+from polar_server.authorization_server.server import GivenServer
+from polar_server.dashboard.signed_in import SignedIn
+from polar_server.html import Page, PageRequest
 from polar_server.html.pages import GivenPages
 from polar_server.oauth.subjects import Subject, SubjectType
 from polar_server.resource_server.caller import Caller
@@ -27,25 +25,15 @@ PREFIX = "/dashboard/{slug:str}"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Place(SignedIn):
     """A request for a page within an organization, and everything that a page needs."""
 
-    request: PageRequest
-    server: AuthorizationServer
-    pages: Pages
-    session: Session
-    visit: Visit
     membership: Membership
     memberships: Sequence[Membership]
 
     @property
     def organization_id(self) -> str:
         return self.membership.organization_id
-
-    @property
-    def now(self) -> int:
-        """Epoch seconds."""
-        return self.visit.now
 
     @property
     def caller(self) -> Caller:
@@ -70,33 +58,9 @@ class Place:
         """An address within this organization."""
         return "/".join(["/dashboard", self.membership.slug, *(quote(part, safe="") for part in parts)])
 
-    def go(self, *parts: str, done: str | None = None) -> Page:
-        """Send the browser there after a form; `done` is a word whose sentence the page knows."""
-        return redirect(self.path(*parts) + ("" if done is None else "?" + urlencode({"done": done})))
-
-    async def read_form(self) -> dict[str, str]:
-        """The posted form. Raises csrf.Forbidden."""
-        return await self.pages.read_form(self.request, self.session)
-
     def check_form(self, token: str) -> None:
         """The same for a form that is read in another way. Raises csrf.Forbidden."""
         self.pages.check_form(self.request, self.session, token)
-
-    def form_key(self) -> str:
-        """The field `form_key` of the page's forms that make something."""
-        return self.pages.form_key(self.session, self.visit.now_ms)
-
-    def read_form_key(self, form: Mapping[str, str]) -> FormKey | None:
-        """What a posted form draws from; None when its page is too old."""
-        return self.pages.read_form_key(self.request, self.session, form, self.visit.now_ms)
-
-    def go_showing(self, *parts: str, done: str, **values: Any) -> Page:
-        """Send the browser to a page that shows these values once."""
-        return self.pages.redirect_showing(self.session, self.path(*parts), done, self.now, **values)
-
-    def shown_once(self) -> dict[str, Any] | None:
-        """What this page shows this once, as values for `render`."""
-        return self.pages.shown_once(self.request, self.session, self.now)
 
     def render(self, template: str, status: int = 200, **values: Any) -> Page:
         """The template `dashboard/<template>.html`; `path` in it gives addresses within the organization."""
