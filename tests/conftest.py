@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from hypothesis import settings
 from jinja2 import Environment
 from litestar.utils.signature import ParsedSignature
 
@@ -35,6 +36,11 @@ FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tabl
 END LOOP; END $$
 """
 
+# How much is tried where values are made up: a little at each run, much with `--hypothesis-profile=thorough`.
+# No deadline: a busy machine is no bug. The blob repeats a failure that happened elsewhere.
+settings.register_profile("quick", max_examples=5, deadline=None, print_blob=True)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=100)
+settings.load_profile("quick")
 
 # More than a thousand tests build an application each, with three hundred handlers. The framework is built once, what
 # it reads of the same function is the same each time, and looking for garbage among all of them takes as long again.

@@ -374,7 +374,6 @@ class Codes(RuleBasedStateMachine):
 
 _RIGHT = {"client_id": CLIENT_ID, "presented": CODE.text, "form": FORM}
 
-STEPS = settings(max_examples=60, stateful_step_count=25)
 TestRefreshTokens = pytest.mark.hypothesis(RefreshTokens.TestCase)
 TestCodes = pytest.mark.hypothesis(Codes.TestCase)
-TestRefreshTokens.settings = TestCodes.settings = STEPS
+TestRefreshTokens.settings = TestCodes.settings = settings(stateful_step_count=25)
