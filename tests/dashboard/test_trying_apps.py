@@ -8,6 +8,7 @@ import re
 from html import unescape
 from pathlib import Path
 
+import httpx
 from tests.world import ISSUER, World, query_of
 
 from .conftest import Desk
@@ -29,25 +30,35 @@ async def _answered(desk: Desk, page: str, action: str = "allow", query: str = "
     return request.headers["location"]
 
 
+async def _exchanged(desk: Desk, page: str, **typed: str) -> httpx.Response:
+    """The page that follows the exchange of the code."""
+    moved = await desk.browser.submit(f"{page}/try/token", **typed)
+    assert moved.status_code == 303
+    return await desk.browser.open(moved.headers["location"])
+
+
 async def _checks(desk: Desk) -> list[str]:
     """What the present page says holds."""
     return re.findall(r'<span class="unseen">(Holds|Does not hold): ', desk.browser.page.text)
 
 
 async def test_a_whole_sign_in_is_shown_and_its_tokens_revoked(world: World, desk: Desk) -> None:
-    """Each step shows request and answer, never the secret; the ID token is verified, and at the end all is dead."""
+    """Each step shows request and answer, never the secret; a reload replays nothing, and at the end all is dead."""
     made = await registered(desk, **{"scope-email": "true"})
     page = f"{APPS}/{made.client_id}"
     await desk.browser.open(await _answered(desk, page))
     assert await _checks(desk) == ["Holds", "Holds"]
-    wrong = await desk.browser.submit(f"{page}/try/token", client_secret="polar_cs_wrong")
+    wrong = await _exchanged(desk, page, client_secret="polar_cs_wrong")
     assert "invalid_client" in wrong.text
-    done = await desk.browser.submit(f"{page}/try/token", client_secret=f" {made.client_secret} ")
+    done = await _exchanged(desk, page, client_secret=f" {made.client_secret} ")
     assert await _checks(desk) == ["Holds"] * 6
     assert "owner@example.com" in done.text
     assert "client_secret=(the secret)" in done.text
     assert str(made.client_secret) not in done.text
     headers = {"Authorization": f"Bearer {re.findall('polar_at_u_[0-9A-Za-z]+', done.text)[0]}"}
+    assert (await world.http.get("/v1/oauth2/userinfo", headers=headers)).status_code == 200
+    reloaded = await desk.browser.open(str(done.url).removeprefix(ISSUER))
+    assert ("This attempt was shown already" in reloaded.text, "polar_at_u_" in reloaded.text) == (True, False)
     assert (await world.http.get("/v1/oauth2/userinfo", headers=headers)).status_code == 200
     assert (await desk.browser.submit(f"{page}/try/end")).headers["location"] == f"{page}/try?done=ended"
     assert (await world.http.get("/v1/oauth2/userinfo", headers=headers)).status_code == 401
@@ -80,12 +91,13 @@ async def test_an_attempt_belongs_to_its_session_and_app(world: World, desk: Des
 
     step = await desk.browser.open(back)
     assert "Client secret" not in step.text
-    done = await desk.browser.submit(f"{page}/try/token")
+    done = await _exchanged(desk, page)
     assert "There is no ID token" in done.text
     assert "polar_at_o_" in done.text
     desk.browser.page = step
-    again = await desk.browser.submit(f"{page}/try/token")
+    again = await _exchanged(desk, page)
     assert "invalid_grant" in again.text
+    assert "is not sent a second time" in (await desk.browser.open(f"{page}/try/refused")).text
     desk.browser.page = step
     altered = query_of(back)["state"][0][:-1] + "x"
     assert (await desk.browser.submit(f"{page}/try/token", state=altered)).headers["location"].endswith("done=stale")

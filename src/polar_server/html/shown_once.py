@@ -4,6 +4,7 @@ The cookie opens for one session, at one path and for a few minutes. Nothing of 
 """
 
 import json
+import zlib
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,13 +12,14 @@ from polar_server.oauth.server_keys import SealBroken, ServerKeys
 
 LIFETIME = 300
 """Seconds from the form to the page that follows it: a slow network, not a person."""
-_PURPOSE = "shown once"
+_PURPOSE = "shown once, compressed"
 
 
 def seal(server_keys: ServerKeys, session_id: str, path: str, values: dict[str, Any], now: int) -> str:
     """The cookie's value. `path` is that of the page that shows the values; `now` is epoch seconds."""
     plain = json.dumps({"until": now + LIFETIME, "values": values}).encode()
-    return server_keys.seal(_PURPOSE, plain, _place(session_id, path))
+    # The tokens of a sign-in fill a cookie to three quarters; uncompressed they would not fit.
+    return server_keys.seal(_PURPOSE, zlib.compress(plain, 9), _place(session_id, path))
 
 
 def open_sealed(
@@ -27,7 +29,7 @@ def open_sealed(
     if not sealed:
         return None
     try:
-        carried = json.loads(server_keys.open(_PURPOSE, sealed, _place(session_id, path)))
+        carried = json.loads(zlib.decompress(server_keys.open(_PURPOSE, sealed, _place(session_id, path))))
     except SealBroken:
         return None
     values: dict[str, Any] | None = carried["values"] if now < carried["until"] else None

@@ -75,5 +75,7 @@ def _tried(page: Page, secret: str) -> Iterator[str]:
     page.get_by_label("Client secret").fill(secret)
     press(page, "Try the exchange again")
     yield "dashboard-app-try-result"
-    press(page, "Revoke these tokens")
+    page.reload()
+    yield "dashboard-app-try-over"
+    press(page, "Revoke its tokens")
     yield "dashboard-app-try-revoked"

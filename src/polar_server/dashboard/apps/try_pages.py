@@ -11,7 +11,7 @@ from polar_server.authorization_server.found_tokens import revoke_found
 from polar_server.dashboard.apps import forms, trying
 from polar_server.dashboard.apps.decoding import decode
 from polar_server.dashboard.apps.developers import ONE, Developer, GivenDeveloper
-from polar_server.dashboard.apps.trying import Attempt, Exchange
+from polar_server.dashboard.apps.trying import Exchange
 from polar_server.html import Page
 from polar_server.oauth import tokens
 from polar_server.oauth.clients import RegisteredClient
@@ -21,6 +21,8 @@ from polar_server.oauth.tokens import ACCESS_TOKENS, TokenKind
 
 _TRY = f"{ONE}/try"
 _TRIED = "tried token"
+_MOST_CODE = 100
+"""Characters: more than any code of ours has, and few enough for a cookie."""
 
 
 @get(_TRY)
@@ -66,17 +68,32 @@ async def show_callback(developer: GivenDeveloper, client_id: FromPath[str]) -> 
     )
 
 
-@post(f"{_TRY}/token", status_code=200)
+@post(f"{_TRY}/token", status_code=303)
 async def submit_exchange(developer: GivenDeveloper, client_id: FromPath[str]) -> Page:
-    """The last steps: the code is exchanged, the ID token taken apart, and userinfo asked."""
+    """The third step: the code is exchanged. What came of it is shown after a redirect, for a code works once."""
     form = await developer.read_form()
     client = await developer.find_app(client_id)
     attempt = trying.attempt_of(developer, client, form.get("state", ""))
     if attempt is None:
         return developer.go(client_id, "try", done="stale")
     secret = form.get("client_secret", "").strip()
-    exchange = await trying.exchange_code(developer, client, form.get("code", ""), attempt, secret)
-    return await _result_page(developer, client, attempt, exchange, form)
+    kept = {"code": form.get("code", "")[:_MOST_CODE], "state": form["state"]}
+    exchange = await trying.exchange_code(developer, client, kept["code"], attempt, secret)
+    reference = _reference(developer, client, exchange.members.get("access_token", ""))
+    where = ("try", "tokens", reference) if reference else ("try", "refused")
+    return developer.go_showing(client_id, *where, done="tried", exchange=exchange.to_carry(), kept=kept)
+
+
+@get(f"{_TRY}/tokens/{{reference:str}}")
+async def show_tokens(developer: GivenDeveloper, client_id: FromPath[str], reference: FromPath[str]) -> Page:
+    """The last steps, shown once: the ID token taken apart, and userinfo asked. Its tokens can be revoked later."""
+    return await _result_page(developer, await developer.find_app(client_id), reference)
+
+
+@get(f"{_TRY}/refused")
+async def show_refusal(developer: GivenDeveloper, client_id: FromPath[str]) -> Page:
+    """Why the code was not exchanged, shown once."""
+    return await _result_page(developer, await developer.find_app(client_id), "")
 
 
 @post(f"{_TRY}/end", status_code=303)
@@ -115,23 +132,16 @@ def _request_page(developer: Developer, client: RegisteredClient, errors: Mappin
     )
 
 
-async def _result_page(
-    developer: Developer, client: RegisteredClient, attempt: Attempt, exchange: Exchange, form: Mapping[str, str]
-) -> Page:
-    given = exchange.members
-    access_token, signed = given.get("access_token", ""), given.get("id_token")
+async def _result_page(developer: Developer, client: RegisteredClient, reference: str) -> Page:
+    if (shown := developer.shown_once()) is None:
+        return developer.render("try_over", client=client, reference=reference)
+    exchange = Exchange.carried(shown["exchange"])
+    attempt = trying.attempt_of(developer, client, shown["kept"]["state"])
+    access_token, signed = exchange.members.get("access_token", ""), exchange.members.get("id_token")
     known = await trying.ask_userinfo(developer, access_token) if signed else None
-    decoded = decode(developer.server, client, attempt, signed, access_token) if signed else None
-    return developer.render(
-        "try_result",
-        client=client,
-        exchange=exchange,
-        error=given.get("error"),
-        kept={name: form.get(name, "") for name in ("code", "state")},
-        decoded=decoded,
-        userinfo=known,
-        reference=_reference(developer, client, access_token),
-    )
+    decoded = decode(developer.server, client, attempt, signed, access_token) if signed and attempt else None
+    values = shown | {"exchange": exchange, "error": exchange.members.get("error"), "reference": reference}
+    return developer.render("try_result", client=client, decoded=decoded, userinfo=known, **values)
 
 
 def _reference(developer: Developer, client: RegisteredClient, access_token: str) -> str:
@@ -151,4 +161,12 @@ def _known(value: str, options: Mapping[str, object]) -> str:
     return value if value in options else ""
 
 
-routes = [show_request, submit_redirect_uri, show_callback, submit_exchange, submit_end]
+routes = [
+    show_request,
+    submit_redirect_uri,
+    show_callback,
+    submit_exchange,
+    show_tokens,
+    show_refusal,
+    submit_end,
+]

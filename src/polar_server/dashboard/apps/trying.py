@@ -5,8 +5,9 @@ Nothing of an attempt is stored: what an app keeps in its session meanwhile trav
 
 import base64
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 from urllib.parse import quote_plus, urlencode
 
 import msgspec
@@ -58,6 +59,16 @@ class Exchange:
         """The members that are texts: tokens, or an error with its description."""
         found = msgspec.json.decode(self.body)
         return {name: value for name, value in found.items() if isinstance(value, str)}
+
+    def to_carry(self) -> tuple[str, int, str]:
+        """Past a redirect, as JSON carries it; `carried` reads it."""
+        return self.request, self.status, self.body.decode()
+
+    @classmethod
+    def carried(cls, values: Sequence[Any]) -> Self:
+        """What came past a redirect."""
+        request, status, body = values
+        return cls(request, status, body.encode())
 
 
 def callback_of(developer: Developer, client: RegisteredClient) -> str:
