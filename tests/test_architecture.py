@@ -26,6 +26,7 @@ FLOORS = {
     "polar_server.logs": 1,
     "polar_server.plain": 1,
     "polar_server.plain_asgi": 2,
+    "polar_server.idle_connections": 2,
     "polar_server.plain_protocol": 3,
     "polar_server.background": 2,
     "polar_server.allowed_methods": 1,

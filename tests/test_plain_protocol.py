@@ -171,13 +171,60 @@ async def test_whoever_does_not_read_is_not_answered_on() -> None:
     assert b"".join(wire.transport.writes).startswith(b"HTTP/1.1 200 ")
 
 
-async def test_an_idle_connection_is_closed_after_a_while() -> None:
-    """An answer starts the time that a connection may be idle; a request ends it."""
+class Loop:
+    """A clock and its timers; everything else is the running loop's."""
+
+    def __init__(self) -> None:
+        self.now, self.timers = 0.0, list[tuple[float, Any]]()
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, seconds: float, callback: Any) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, (), asyncio.get_running_loop())
+        self.timers.append((self.now + seconds, handle))
+        return handle
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio.get_running_loop(), name)
+
+    def pass_to(self, now: float) -> None:
+        self.now = now
+        due, self.timers = self.timers, []
+        for when, handle in due:
+            if when > now:
+                self.timers.append((when, handle))
+            elif not handle.cancelled():
+                handle._run()
+
+
+@pytest.mark.parametrize("asked", [GET, PAGE])
+async def test_an_idle_connection_is_closed_after_a_while(asked: bytes) -> None:
+    """Five seconds after its last answer, and not while a request is on its way; one timer is enough for that."""
+    wire = Wire(PlainProtocol, timeout_keep_alive=5)
+    wire.protocol.loop = loop = Loop()  # type: ignore[assignment]
+    await wire.send([asked])
+    loop.pass_to(4)
+    await wire.send([asked, GET[:9]])
+    loop.pass_to(20)
+    assert not wire.transport.closed
+    await wire.send([GET[9:]])
+    loop.pass_to(22)
+    await wire.send([asked])
+    assert len(loop.timers) == 1
+    loop.pass_to(26.9)
+    assert not wire.transport.closed
+    loop.pass_to(27)
+    assert wire.transport.closed
+
+
+async def test_a_connection_that_is_lost_leaves_no_timer() -> None:
+    """Nothing of a connection stays behind, whoever closed it."""
     wire = Wire(PlainProtocol)
+    wire.protocol.loop = loop = Loop()  # type: ignore[assignment]
     await wire.send([GET])
-    assert wire.protocol.timeout_keep_alive_task is not None
-    await wire.send([GET[:9]])
-    assert wire.protocol.timeout_keep_alive_task is None
+    wire.protocol.connection_lost(ConnectionResetError())
+    assert all(handle.cancelled() for _, handle in loop.timers)
 
 
 @pytest.mark.parametrize("begun", [[LATER], [POST + b"Content-Length: 3\r\n\r\nab"]])

@@ -12,6 +12,8 @@ import msgspec
 from polar_server.oauth.errors import InvalidRequest
 
 Headers = list[tuple[bytes, bytes]]
+OwnHeaders = Sequence[tuple[bytes, bytes]]
+"""Headers of one answer; names are lower case, values are Latin-1."""
 
 _JSON = (b"content-type", b"application/json")
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
@@ -46,17 +48,14 @@ class Response(NamedTuple):
     status: int
     body: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
-    own: Sequence[tuple[bytes, bytes]] = ()
+    own: OwnHeaders = ()
 
 
 Endpoint = Callable[[Any, Request], Awaitable[Response]]
 
 
-def json(content: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def json(content: Mapping[str, Any], status: int = 200, own: OwnHeaders = ()) -> Response:
     """A JSON answer that no cache keeps."""
-    if not headers:
-        return Response(status, _encode(content), _PRIVATE)
-    own = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     return Response(status, _encode(content), _PRIVATE, own)
 
 

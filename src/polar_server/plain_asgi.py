@@ -10,7 +10,7 @@ from litestar.types import Receive, Send
 
 from polar_server.database import Unavailable
 from polar_server.oauth.errors import OAuthError, PayloadTooLarge, ServerError, TemporarilyUnavailable
-from polar_server.plain import Endpoint, Headers, Request, Response, json
+from polar_server.plain import Endpoint, Headers, OwnHeaders, Request, Response, json
 
 MAX_BODY = 65_536
 
@@ -140,16 +140,16 @@ class PlainEndpoints:
         except Unavailable as error:
             log.warning("unavailable", path=request.path, reason=str(error))
             busy = TemporarilyUnavailable("The server cannot answer now. Try again in a few seconds.")
-            return json(busy.as_dict(), busy.status, {"Retry-After": "5"})
+            return json(busy.as_dict(), busy.status, [(b"retry-after", b"5")])
         except Exception:
             log.exception("unexpected", path=request.path)
             failed = ServerError("Something went wrong on our side.")
             return json(failed.as_dict(), failed.status)
 
 
-def add_headers(scope: Any, headers: Mapping[str, str]) -> None:
+def add_headers(scope: Any, headers: OwnHeaders) -> None:
     """Have the framework's answer carry these headers, whether it is a success or an error."""
-    scope[_ADDED].extend((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())
+    scope[_ADDED].extend(headers)
 
 
 def _without_body(send: Send) -> Send:

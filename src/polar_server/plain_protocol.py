@@ -1,14 +1,15 @@
 """The HTTP protocol of the plain endpoints: no ASGI between parser and endpoint, and one write for an answer."""
 
 import asyncio
-from collections.abc import Coroutine, Generator, Iterable
+from collections.abc import Coroutine, Generator, Sequence
 from functools import lru_cache
 from types import coroutine
 from typing import Any, cast
 
 import structlog
-from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
 
+from polar_server.idle_connections import PatientProtocol
 from polar_server.plain import Headers, Request, Response
 from polar_server.plain_asgi import MAX_BODY, PlainEndpoints
 
@@ -35,7 +36,7 @@ class Exchange:
         self.disconnected = self.response_complete = False
 
 
-class PlainProtocol(HttpToolsProtocol):
+class PlainProtocol(PatientProtocol):
     """uvicorn's protocol, with a shorter way for what PlainEndpoints answers by exact path.
 
     uvicorn still parses, and decides about keep-alive, pipelining and shutdown. Whatever is unusual takes its own way.
@@ -137,21 +138,18 @@ class PlainProtocol(HttpToolsProtocol):
 
     def _head(self, exchange: Exchange, response: Response) -> bytes:
         """The status line and the headers of an answer. Raises ValueError for a value that cannot be one."""
-        parts = (
-            STATUS_LINE[response.status],
-            _kept_lines(tuple(self.server_state.default_headers)),
-            b"content-length: %d\r\n" % len(response.body),
-            _kept_lines(response.headers),
-            _lines(response.own),
-            _kept_lines(self.app.added_headers(exchange.headers)),
-            b"\r\n" if exchange.keep_alive else b"connection: close\r\n\r\n",
-        )
-        return b"".join(parts)
+        before = _kept_lines(tuple(self.server_state.default_headers))
+        after = _kept_lines(response.headers)
+        own = _lines(response.own) if response.own else b""
+        added = _kept_lines(self.app.added_headers(exchange.headers))
+        end = b"\r\n" if exchange.keep_alive else b"connection: close\r\n\r\n"
+        length = b"content-length: %d\r\n" % len(response.body)
+        return b"".join((STATUS_LINE[response.status], before, length, after, own, added, end))
 
 
-def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+def _lines(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
     """Headers as they are sent. Raises ValueError for a value with a line's end in it."""
-    if any(HEADER_VALUE_RE.search(value) for _, value in headers):
+    if HEADER_VALUE_RE.search(b"".join([value for _, value in headers])):
         raise ValueError("a header has an invalid value")
     return b"".join([b"%b: %b\r\n" % header for header in headers])
 

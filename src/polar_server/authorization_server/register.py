@@ -39,7 +39,7 @@ async def register(server: AuthorizationServer, request: Request) -> Response:
         owner_id = await _owner(server, request)
         if owner_id is None and (throttled := await _throttled(server, request)):
             error = TooManyRegistrations("This address has registered many clients. Try again later, or sign in first.")
-            return json(error.as_dict(), error.status, {"Retry-After": str(throttled.retry_after)})
+            return json(error.as_dict(), error.status, [(b"retry-after", b"%d" % throttled.retry_after)])
         asked = registration.read(_json_body(request))
         ownership = Ownership(owner_id=owner_id, is_anonymous=owner_id is None)
         async with server.database.write() as tx:

@@ -24,9 +24,9 @@ async def userinfo(server: AuthorizationServer, request: Request) -> Response:
             return json(error.as_dict(), error.status, counted.headers)
         bearer.require_scope(live.scopes, "openid")
         claims = claims_of.claims(grant.subject, live.scopes, live.profile)
-        return json({**claims, **await _organizations(server, live)}, headers=counted and counted.headers)
+        return json({**claims, **await _organizations(server, live)}, own=counted.headers if counted else ())
     except OAuthError as error:
-        return bearer_refusal(request, error, counted.headers if counted else {})
+        return bearer_refusal(request, error, counted.headers if counted else ())
 
 
 async def _organizations(server: AuthorizationServer, live: LiveToken) -> dict[str, object]:

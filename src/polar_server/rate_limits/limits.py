@@ -1,9 +1,9 @@
 """The limits of the API: which there are, where they are counted, and what goes on when that place is down."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -21,12 +21,17 @@ ADDRESS_FACTOR = 10
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Quota:
     """A limit by its name on the wire; 0 is no limit."""
 
     name: str
     limit: int
+
+    @cached_property
+    def policy(self) -> tuple[bytes, bytes]:
+        """The header that tells of it (draft-ietf-httpapi-ratelimit-headers-10 §3)."""
+        return b"ratelimit-policy", f'"{self.name}";q={self.limit};w={WINDOW}'.encode()
 
 
 class Counted(NamedTuple):
@@ -36,14 +41,12 @@ class Counted(NamedTuple):
     standing: Standing
 
     @property
-    def headers(self) -> dict[str, str]:
-        """RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10 §3, §4); Retry-After if refused."""
-        name, limit = self.quota.name, self.quota.limit
-        found = {
-            "RateLimit-Policy": f'"{name}";q={limit};w={WINDOW}',
-            "RateLimit": f'"{name}";r={self.standing.remaining};t={self.standing.reset}',
-        }
-        return found if self.standing.admitted else {**found, "Retry-After": str(self.standing.reset)}
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """RateLimit-Policy, RateLimit (§4 of the same draft), and Retry-After if refused."""
+        standing = self.standing
+        now = b'"%b";r=%d;t=%d' % (self.quota.name.encode(), standing.remaining, standing.reset)
+        found = (self.quota.policy, (b"ratelimit", now))
+        return found if standing.admitted else (*found, (b"retry-after", b"%d" % standing.reset))
 
 
 class StoreDown(Exception):
@@ -100,13 +103,13 @@ class RateLimits:
         if self._store is not None:
             await self._store.close()
 
-    async def count_call(self, subject: Subject, client_id: str) -> Counted | None:
+    def count_call(self, subject: Subject, client_id: str) -> Awaitable[Counted | None]:
         """Count one call of the API. None where there is no limit."""
-        return await self._count(self._quotas[subject.type], subject.id, client_id)
+        return self._count(self._quotas[subject.type], subject.id, client_id)
 
-    async def count_visit(self, name: str, visitor: str) -> Counted | None:
+    def count_visit(self, name: str, visitor: str) -> Awaitable[Counted | None]:
         """Count one call of somebody without a token, by the name of the limit. None where there is no limit."""
-        return await self._count(self._of_visitors[name], visitor)
+        return self._count(self._of_visitors[name], visitor)
 
     async def _count(self, quota: Quota, *caller: str) -> Counted | None:
         if not quota.limit:
