@@ -24,7 +24,7 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     yield "dashboard-subscriptions"
     page.goto(room.url("settings", "delete"))
     yield "dashboard-organization-end-in-the-way"
-    follow(page, "Show subscriptions")
+    follow(page, "Show what renews")
     follow(page, "Mary Somerville")
     yield "dashboard-subscription"
     follow(page, "Change product")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from polar_server.authorization_server.signing_keys import load_keys, signs_since
 from polar_server.dashboard.admin.operation import Operation
-from polar_server.database import Row
+from polar_server.database import Database, Row
 from polar_server.oauth.keys import ALGORITHMS, SigningKey
 from polar_server.oauth.server_keys import SealBroken
 from polar_server.rate_limits import RateLimits
@@ -39,12 +39,17 @@ async def checks_of(operation: Operation, queues: Mapping[str, Row]) -> list[Che
     """All checks. That they can be read at all shows that the database answers."""
     server = operation.server
     return [
-        Check("Database", True, f"{'SQLite' if server.database.engine == 'sqlite' else 'PostgreSQL'} answers"),
+        Check("Database", True, f"{engine_of(server.database)} answers"),
         *await _keys(operation),
         _mail(server.settings, operation.mailer.waiting, operation.mailer.given_up),
         _limits(server.rate_limits),
         *_work(queues, operation.now),
     ]
+
+
+def engine_of(database: Database) -> str:
+    """The name of the engine, as it calls itself."""
+    return "SQLite" if database.engine == "sqlite" else "PostgreSQL"
 
 
 async def _keys(operation: Operation) -> list[Check]:
@@ -67,10 +72,12 @@ def _key(found: list[SigningKey], algorithm: str, now: int) -> Check:
 
 
 def _mail(settings: Settings, waiting: int, given_up: int) -> Check:
-    to = "An SMTP server" if settings.smtp_url else "Files in the data folder, and to nobody"
+    to = "Goes to an SMTP server" if settings.smtp_url else "Goes into files of the data folder, to nobody"
+    counts = {"waiting": waiting, "could not be sent": given_up}
+    told = ", ".join(f"{count:,} {words}" for words, count in counts.items() if count)
     # What was given up may be one wrong address: a note, since nobody can set it right.
-    told = f"{to}. Of this process {waiting} wait, and {given_up} could not be sent"
-    return Check("Mail", True if settings.smtp_url and not given_up else None, told)
+    detail = f"{to}. In this process: {told}" if told else to
+    return Check("Mail", True if settings.smtp_url and not given_up else None, detail)
 
 
 def _limits(limits: RateLimits) -> Check:

@@ -9,7 +9,7 @@ from polar_server import __version__
 from polar_server.authorization_server import signing_keys
 from polar_server.dashboard.activity.asking import asked_of_log
 from polar_server.dashboard.admin import queries
-from polar_server.dashboard.admin.health import LATE, QUEUES, checks_of
+from polar_server.dashboard.admin.health import LATE, QUEUES, checks_of, engine_of
 from polar_server.dashboard.admin.operation import AREA, GivenOperation
 from polar_server.dashboard.admin.timeline import timeline_of
 from polar_server.dashboard.lists import PER_PAGE
@@ -29,7 +29,11 @@ async def show_overview(operation: GivenOperation) -> Page:
         queues = await queries.list_queues(tx, operation.now)
         counts = await queries.count_all(tx)
     checks = await checks_of(operation, queues)
-    versions = {"polar-server": __version__, "Python": platform.python_version(), "Database": operation.database.engine}
+    versions = {
+        "polar-server": __version__,
+        "Python": platform.python_version(),
+        "Database": engine_of(operation.database),
+    }
     return operation.render("overview", checks=checks, counts=counts, versions=versions)
 
 

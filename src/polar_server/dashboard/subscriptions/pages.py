@@ -40,8 +40,8 @@ def _narrowed(asked: Asked) -> dict[str, str | bool]:
     match asked.chosen["status"]:
         case "":
             return {}
-        case "ending":
-            return {"cancel_at_period_end": True, "statuses": listed(set(STATUSES) - {"canceled"})}
+        case "ending" | "renewing" as status:
+            return {"cancel_at_period_end": status == "ending", "statuses": listed(set(STATUSES) - {"canceled"})}
         case status:
             return {"statuses": listed([status])}
 

@@ -26,9 +26,10 @@ CHOICES = {
     "": "All",
     "active": "Active",
     "trialing": "In a trial",
+    "renewing": "Renewing",
     "ending": "Ending",
     "past_due": "Payment overdue",
     "paused": "Paused",
     "canceled": "Ended",
 }
-"""What a list can be narrowed down to. One that is ending runs until its period is over."""
+"""What a list can be narrowed down to. One that is ending runs until its period is over, one that renews goes on."""
