@@ -2,9 +2,15 @@
 
 import csv
 import datetime as dt
+import re
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
 
+from msgspec import Struct
 from tests.world import NOW, World
 
+from polar_server import resources
 from polar_server.audit import ACTS
 from polar_server.dashboard.activity.asking import KINDS
 from polar_server.dashboard.activity.words import facts_of
@@ -26,33 +32,72 @@ def test_every_act_has_a_kind_to_ask_for() -> None:
 
 
 def test_facts_are_told_in_words() -> None:
-    """A fact is a short line; what is empty or has parts of its own is left out."""
+    """A fact is a short line in plain words; an id is its thing's name, and what is empty or has parts is left out."""
     detail = {
-        "changed": ["is_archived", "name"],
+        "changed": ["is_archived", "name", "trial_interval", "trial_interval_count"],
         "methods": "hwk",
         "is_test": False,
-        "days": 1000,
         "amount": 250,
         "currency": "usd",
-        "previous": {"a": 1},
+        "customer_id": "c1",
+        "endpoint_id": "gone",
+        "order_id": "o1",
+        "days": 90,
+        "overlap": 86_400,
+        "subscriptions": 1,
+        "access_tokens": 1_200,
+        "scope": "openid products:read orders:read products:write",
+        "reason": None,
+        "benefit": {"a": 1},
     }
-    assert facts_of({**detail, "reason": None}) == [
-        "changed: is archived, name",
+    assert facts_of(detail, {"c1": "Grace Hopper"}) == [
+        "changed: whether it is on sale, name, free trial",
         "with a passkey",
-        "test organization: no",
-        "days: 1,000",
         "amount: $2.50",
+        "customer: Grace Hopper",
+        "works for 90 days",
+        "both work for 1 day",
+        "1 subscription",
+        "1,200 access tokens",
+        "may know: who you are; may see: products, orders; may change: products",
+    ]
+    assert facts_of({"role": "admin", "previous": "member"}, {}) == ["role: member, now admin"]
+
+
+def test_what_the_api_changes_has_plain_words() -> None:
+    """No member that an update can send is told by a name that only a program would understand."""
+    odd = {name for each in _updates() for name in each.__struct_fields__ if re.search("^is_|_(id|url|at)$", name)}
+    assert {"is_archived", "avatar_url"} < odd
+    spelled = {name for name in odd if facts_of({"changed": [name]}, {}) == [f"changed: {name.replace('_', ' ')}"]}
+    assert spelled == {"tax_id"}
+
+
+def _updates() -> list[type[Struct]]:
+    folders = (find_spec(f"{resources.__name__}.{each.name}.schemas") for each in iter_modules(resources.__path__))
+    modules = [import_module(each.name) for each in folders if each is not None]
+    return [
+        each
+        for module in modules
+        for name, each in vars(module).items()
+        if isinstance(each, type)
+        and issubclass(each, Struct)
+        and re.search("Update(?!Public)", name)
+        and not hasattr(each, "id")
     ]
 
 
 async def test_managers_read_who_did_what_through_which_app(desk: Desk, member_desk: Desk) -> None:
     """The page and the file show the same entries under the same filters, of this organization alone."""
     product_id = (await desk.api.post("/v1/products/", LAMP)).json()["id"]
+    hook = {"url": "https://hooks.example/a-secret", "format": "raw", "events": ["product.created"]}
+    endpoint_id = (await desk.api.post("/v1/webhooks/endpoints", hook)).json()["id"]
     await desk.post(f"products/{product_id}", f"products/{product_id}/archive")
     page = (await desk.open("activity")).text
-    assert "created a product: <bdi>Night lamp</bdi>" in page
+    assert f'created a product: <span title="{product_id}"><bdi>Night lamp</bdi>' in page
+    assert f'created a webhook endpoint: <span title="{endpoint_id}"><bdi>hooks.example</bdi>' in page
+    assert "a-secret" not in page
     assert "203.0.113.5" in page
-    assert "changed: is archived" in page
+    assert "changed: whether it is on sale" in page
     file = await desk.open("activity/export")
     assert file.headers["cache-control"] == "no-store"
     all_rows = _rows(file.text)

@@ -1,13 +1,15 @@
 """What a page of the audit log is asked for: a kind of act, a person, an app and days, all in its address."""
 
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 
 from polar_server.dashboard.activity.words import facts_of
 from polar_server.dashboard.lists import Asked, asked_of
 from polar_server.html import PageRequest
+from polar_server.resource_server.audit_log import Entry
 from polar_server.resource_server.audit_queries import EntryFilter
 
 KINDS = {
@@ -48,8 +50,21 @@ class AskedLog:
     asked: Asked
     wanted: EntryFilter
     kinds: Mapping[str, str]
+    names: Mapping[str, str] = field(default_factory=dict)
 
-    facts = staticmethod(facts_of)
+    def called(self, entry: Entry) -> str | None:
+        """What the thing of an entry is called, as far as there is more to say than who acted."""
+        name = entry.target_name or self.names.get(entry.target_id or "")
+        return None if name == entry.who else name
+
+    def facts(self, entry: Entry) -> str:
+        """The facts of an entry in words."""
+        return " · ".join(facts_of(entry.detail, self.names))
+
+    @staticmethod
+    def recorded(entry: Entry) -> str:
+        """The facts of an entry as they were recorded, with every id."""
+        return ", ".join(f"{name}: {json.dumps(value)}" for name, value in entry.detail.items())
 
     def only(self, **values: str) -> str:
         """The address with these filters too; an empty one opens that filter."""

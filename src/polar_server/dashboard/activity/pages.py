@@ -1,5 +1,7 @@
 """`/dashboard/{slug}/activity` for owners and admins, `/account/activity` for each person; both also as CSV."""
 
+from dataclasses import replace
+
 from litestar import get
 from litestar.response import Stream
 
@@ -8,6 +10,7 @@ from polar_server.accounts.guards import require_session
 from polar_server.accounts.organizations import list_members
 from polar_server.authorization_server.server import GivenServer
 from polar_server.dashboard.activity.asking import OF_ORGANIZATIONS, asked_of_log
+from polar_server.dashboard.activity.names import names_of
 from polar_server.dashboard.lists import PER_PAGE
 from polar_server.dashboard.places import PREFIX, GivenPlace
 from polar_server.html import Page, PageRequest
@@ -25,13 +28,14 @@ async def show_activity(place: GivenPlace) -> Page:
     place.require_manager()
     log = asked_of_log(place.request, OF_ORGANIZATIONS)
     database = place.server.database
-    listed = await list_entries(
+    entries, total = await list_entries(
         database, of_organization(place.organization_id), log.wanted, PER_PAGE, log.asked.offset
     )
+    log = replace(log, names=await names_of(database, place.organization_id, entries))
     people = {
         member.user_id: member.name or member.email for member in await list_members(database, place.organization_id)
     }
-    return place.render("activity/organization", log=log, listed=log.asked.of(*listed), people=people)
+    return place.render("activity/organization", log=log, listed=log.asked.of(entries, total), people=people)
 
 
 @get(f"{_AREA}/export")
