@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 from tests.servers import PASSWORD, Server
 from tests.visitors import Visitor
 
@@ -70,9 +70,13 @@ def _before_sign_in(page: Page, cast: Cast) -> Iterator[str]:
     for name, path in (("home", "/"), ("sign-in", "/sign-in"), ("sign-up", "/sign-up"), ("forgot", "/forgot-password")):
         page.goto(cast.url(path))
         yield name
-    for name, path in (("api-reference", "/docs"), ("api-operations", "/docs/products")):
-        page.goto(cast.url(path))
-        yield name
+    page.goto(cast.url("/docs"))
+    yield "api-reference"
+    page.get_by_text("Products", exact=True).click()
+    _press(page, page.get_by_role("link", name="Create a product with its prices"))
+    expect(page.get_by_role("heading", name="Parameters")).to_have_count(0)
+    expect(page.get_by_role("link", name="ProductCreate")).to_be_visible()
+    yield "api-operations"
     page.goto(cast.asking())
     yield "sign-in-to-an-app"
     _press(page, page.get_by_role("link", name="Create an account"))
