@@ -21,6 +21,7 @@ ADD_PART = Statement("INSERT INTO parts (thing_id) VALUES (:thing_id)")
 FIND = Statement("SELECT id, name, number FROM things WHERE id = :id")
 LIST = Statement("SELECT id FROM things ORDER BY id")
 COUNT = Statement("SELECT count(*) AS things FROM things")
+RENAME = Statement("UPDATE things SET name = :name WHERE id = :id")
 TAKE = Statement("UPDATE things SET number = number - 1 WHERE id = :id AND number > 0")
 DELETE_ALL = Statement("DELETE FROM things")
 
@@ -35,6 +36,51 @@ async def count(database: Database) -> int:
         row = await transaction.one(COUNT)
     number: int = row["things"]
     return number
+
+
+async def test_what_is_written_later_is_there_when_somebody_looks(things: Database) -> None:
+    """Writes that wait are done in their order before the next statement, and at the end of the block."""
+    async with things.write() as transaction:
+        for key in "ab":
+            await transaction.later(ADD, id=key, name=key, number=3)
+            await transaction.later(ADD_PART, thing_id=key)
+        for name in ("first", "second"):
+            await transaction.later(RENAME, id="a", name=name)
+        assert tuple(await transaction.one(FIND, id="a")) == ("a", "second", 3)
+        assert await transaction.run(TAKE, id="a") == 1
+        for number in range(60):
+            await transaction.later(ADD, id=f"{number}", name=None, number=number)
+        await transaction.later(RENAME, id="59", name="last")
+    async with things.statement() as transaction:
+        await transaction.later(ADD, id="c", name="c", number=0)
+    assert await count(things) == 63
+    async with things.read() as transaction:
+        assert tuple(await transaction.one(FIND, id="59")) == ("59", "last", 59)
+
+
+async def test_what_is_written_later_may_fail(things: Database) -> None:
+    """The error names what is wrong, at the next statement or at the end of the block, and nothing is kept."""
+    await add(things, "a")
+
+    async def fail(*, looks: bool) -> None:
+        async with things.write() as transaction:
+            await transaction.later(ADD, id="b", name="b", number=1)
+            await transaction.later(ADD, id="a", name="c", number=1)
+            if looks:
+                await transaction.one(COUNT)
+
+    async def refer_to_nothing() -> None:
+        async with things.write() as transaction:
+            await transaction.later(ADD_PART, thing_id="nobody")
+
+    for looks in (True, False):
+        with pytest.raises(UniqueViolation) as caught:
+            await fail(looks=looks)
+        assert caught.value.columns == ("id",)
+    with pytest.raises(ConstraintViolation):
+        await refer_to_nothing()
+    assert await count(things) == 1
+    await add(things, "b")
 
 
 async def test_a_row_unpacks_by_position_and_by_name(things: Database) -> None:

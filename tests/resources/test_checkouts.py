@@ -190,6 +190,34 @@ async def test_paying_sells_once(world: World, api: Api) -> None:
     assert (await _payloads(world))[-1][1]["status"] == "succeeded"
 
 
+@pytest.mark.parametrize("interval", [None, "month"])
+async def test_a_sale_is_told_as_it_is_kept(world: World, api: Api, interval: str | None) -> None:
+    """In order, each event with the whole thing as the API shows it afterwards."""
+    body = {"type": "license_keys", "description": "Key", "properties": {"prefix": "LAMP"}}
+    benefits = [(await api.post("/v1/benefits/", body)).json()["id"] for _ in range(2)]
+    product = await _product(api, **({"recurring_interval": interval} if interval else {}))
+    await api.post(f"/v1/products/{product['id']}/benefits", {"benefits": benefits})
+    made, before = await _create(api, product), len(await _events(world))
+    await _paid(world, made, customer_billing_address=ADDRESS, locale="fr")
+    [customer], [order] = await _items(api, "customers"), await _items(api, "orders")
+    grants = {grant["id"]: grant for grant in await _items(api, "benefit-grants")}
+    state = (await api.get(f"/v1/customers/{customer['id']}/state")).json()
+    subscriptions = (await api.get("/v1/subscriptions/")).json()["items"] if interval else []
+    told = (await _payloads(world))[before:]
+    given = [data for type_, data in told if type_ == "benefit_grant.created"]
+    assert sorted(grants) == sorted(data["id"] for data in given)
+    gifts = [("benefit_grant.created", {**grants[data["id"]], "previous_properties": None}) for data in given]
+    begun = [(f"subscription.{word}", each) for each in subscriptions for word in ("created", "active")]
+    bought = [("order.created", order), ("order.paid", order)]
+    assert told == [
+        ("customer.created", customer),
+        *(gifts + begun + bought if interval else bought + gifts),
+        ("customer.state_changed", state),
+        ("checkout.updated", (await api.get(f"/v1/checkouts/{made['id']}")).json()),
+    ]
+    assert (len(state["granted_benefits"]), len(state["active_subscriptions"])) == (2, len(subscriptions))
+
+
 async def test_a_recurring_product_begins_a_subscription(world: World, api: Api) -> None:
     """Active at once, its first order paid, the subscription named by the checkout."""
     made = await _create(api, await _product(api, recurring_interval="month"))

@@ -61,6 +61,14 @@ class Transaction(Protocol):
         """How many rows the statement touched."""
         ...
 
+    async def later(self, statement: Statement, /, **parameters: Any) -> None:
+        """Write a row that nobody asks about: no later than before the next other statement, or the end of the block.
+
+        `statement` is an INSERT or UPDATE that reads nothing. On PostgreSQL those that follow each other are one
+        statement, so what goes wrong is raised by the next one or by the end of the block. On SQLite it runs at once.
+        """
+        ...
+
 
 class Database(Protocol):
     """A database. `open` belongs to the running event loop and is called once, before anything else."""

@@ -3,7 +3,6 @@
 import os
 import time
 from threading import Lock
-from uuid import UUID
 
 _FRACTION = 1 << 12
 _lock = Lock()
@@ -18,8 +17,9 @@ def ordered_id() -> str:
     """
     ticks = _next_tick()
     milliseconds, fraction = divmod(ticks, _FRACTION)
-    low = int.from_bytes(os.urandom(8)) & (1 << 62) - 1
-    return str(UUID(int=milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | low))
+    low = int.from_bytes(os.urandom(8)) & (1 << 62) - 1 | 2 << 62
+    digits = f"{milliseconds:012x}7{fraction:03x}{low:016x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def _next_tick() -> int:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, Self, TypeVar
 from polar_server.database.interface import DatabaseError, Row
 from polar_server.database.postgres_connections import Connection, Connections
 from polar_server.database.postgres_errors import is_broken, leaves_clean, translated
+from polar_server.database.postgres_waiting import Waiting
 from polar_server.database.statements import Statement
 
 _T_co = TypeVar("_T_co", covariant=True)
@@ -59,6 +60,9 @@ class Single:
     async def run(self, statement: Statement, /, **parameters: Any) -> int:
         return await self.do(Connection.run, statement.postgres, statement.arguments(parameters))
 
+    async def later(self, statement: Statement, /, **parameters: Any) -> None:
+        await self.run(statement, **parameters)
+
     async def do(self, work: Work[_T_co], text: str, arguments: Sequence[Any]) -> _T_co:
         """Run one statement. Raises this package's errors."""
         connection = self._connection or await self._take()
@@ -103,7 +107,11 @@ class Read(Single):
 class Write(Single):
     """BEGIN ... COMMIT on one connection."""
 
-    __slots__ = ()
+    __slots__ = ("_waiting",)
+
+    def __init__(self, connections: Connections) -> None:
+        super().__init__(connections)
+        self._waiting = Waiting()
 
     async def __aenter__(self) -> Self:
         connection = await self._take()
@@ -117,6 +125,31 @@ class Write(Single):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None and self._error is None:
+            try:
+                await self._catch_up()
+            except BaseException as late:
+                await self._leave(late)
+                raise
+        await self._leave(error)
+
+    async def later(self, statement: Statement, /, **parameters: Any) -> None:
+        arguments = statement.arguments(parameters)
+        if not self._waiting.takes(statement):
+            await self._catch_up()
+        self._waiting.add(statement, arguments)
+
+    async def do(self, work: Work[_T_co], text: str, arguments: Sequence[Any]) -> _T_co:
+        await self._catch_up()
+        return await super().do(work, text, arguments)
+
+    async def _catch_up(self) -> None:
+        """Make the writes that wait."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, Waiting()
+            await super().do(Connection.run, *waiting.joined())
+
+    async def _leave(self, error: BaseException | None) -> None:
         if error is None and self._error is None:
             await self._end("COMMIT")
         elif isinstance(error, Exception | None) and not is_broken(self._error):

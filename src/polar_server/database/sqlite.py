@@ -123,6 +123,9 @@ class _Read:
     async def run(self, statement: Statement, /, **parameters: Any) -> int:
         return len(await self.all(statement, **parameters))
 
+    async def later(self, statement: Statement, /, **parameters: Any) -> None:
+        await self.all(statement, **parameters)
+
     def close(self) -> None:
         self._connection.close()
 
@@ -212,6 +215,9 @@ class _Write:
             raise translated(error) from None
         # -1: not a plain INSERT, UPDATE or DELETE.
         return cursor.rowcount if cursor.rowcount >= 0 else rows
+
+    async def later(self, statement: Statement, /, **parameters: Any) -> None:
+        await self.all(statement, **parameters)
 
 
 def _translated_read(error: sqlite3.Error) -> Exception:

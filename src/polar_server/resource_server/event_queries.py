@@ -1,23 +1,14 @@
 """SQL of the outbox of events."""
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.resource_server.filter_queries import within
 
 _ADD = Statement("""
     INSERT INTO events (id, organization_id, type, payload, created_at)
-    VALUES (:id, :organization_id, :type, :payload, :created_at)
-""")
-# For PostgreSQL alone, where statements cost round trips: each parameter is a list.
-_ADD_ALL = Statement("""
-    INSERT INTO events (id, organization_id, type, payload, created_at)
-    SELECT * FROM unnest(
-        CAST(:id AS TEXT[]), CAST(:organization_id AS TEXT[]), CAST(:type AS TEXT[]), CAST(:payload AS TEXT[]),
-        CAST(:created_at AS BIGINT[])
-    )
+    VALUES (:id, :organization_id, :type, :payload, :now)
 """)
 # One dispatcher at a time, or a later event could overtake an earlier one. On SQLite every writer waits for the others.
 _TAKE_TURN = Statement("SELECT TRUE AS mine", postgres="SELECT pg_try_advisory_xact_lock(7061726) AS mine")
@@ -43,23 +34,11 @@ _REMOVE = Statement("""
 """)
 
 
-class NewEvent(NamedTuple):
-    """The columns of an event that nobody has sent yet."""
-
-    id: str
-    organization_id: str
-    type: str
-    payload: str
-    created_at: int
-
-
-async def add_events(tx: Transaction, events: Sequence[NewEvent]) -> None:
-    """Store events."""
-    if tx.engine == "postgres" and len(events) > 1:
-        await tx.run(_ADD_ALL, **dict(zip(NewEvent._fields, zip(*events, strict=True), strict=True)))
-        return
-    for event in events:
-        await tx.run(_ADD, **event._asdict())
+async def add_event(
+    tx: Transaction, event_id: str, organization_id: str, event_type: str, payload: str, now: int
+) -> None:
+    """Store an event that nobody has sent yet."""
+    await tx.later(_ADD, id=event_id, organization_id=organization_id, type=event_type, payload=payload, now=now)
 
 
 async def waits(tx: Transaction) -> bool:

@@ -3,8 +3,8 @@
 An event is sent if and only if its change was committed. Whoever sends events listens here for new ones.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import msgspec
@@ -12,7 +12,6 @@ import msgspec
 from polar_server.database import Transaction
 from polar_server.database.ordered_ids import ordered_id
 from polar_server.resource_server import event_queries
-from polar_server.resource_server.event_queries import NewEvent
 from polar_server.resource_server.times import moment
 
 EventType = Literal[
@@ -36,17 +35,12 @@ EventType = Literal[
 Listener = Callable[[], None]
 
 _listeners: list[Listener] = []
-_gathered: dict[Transaction, list[NewEvent]] = {}
 
 
 async def record_event(tx: Transaction, organization_id: str, event_type: EventType, data: Any, now: int) -> None:
     """Store an event in the transaction of its change. `data` is what the API answers about the thing."""
     payload = msgspec.json.encode({"type": event_type, "timestamp": moment(now), "data": data}).decode()
-    event = NewEvent(ordered_id(), organization_id, event_type, payload, now)
-    if (gathered := _gathered.get(tx)) is not None:
-        gathered.append(event)
-        return
-    await event_queries.add_events(tx, [event])
+    await event_queries.add_event(tx, ordered_id(), organization_id, event_type, payload, now)
     announce()
 
 
@@ -57,18 +51,6 @@ async def record_events(
     encoded = msgspec.Raw(msgspec.json.encode(data))
     for event_type in event_types:
         await record_event(tx, organization_id, event_type, encoded, now)
-
-
-@asynccontextmanager
-async def gathering(tx: Transaction) -> AsyncIterator[None]:
-    """Store the events that are recorded in the block at its end, all in one statement where that costs less."""
-    events = _gathered[tx] = []
-    try:
-        yield
-        await event_queries.add_events(tx, events)
-    finally:
-        del _gathered[tx]
-    announce()
 
 
 def announce() -> None:

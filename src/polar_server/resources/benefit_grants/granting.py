@@ -1,8 +1,9 @@
 """What a sale gives: the grants of its product's benefits, and no others."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import uuid4
 
 from polar_server.authorization_server.server import AuthorizationServer
@@ -23,12 +24,21 @@ class Sale:
     order_id: str | None = None
 
 
+class Granted(NamedTuple):
+    """A grant and its benefit."""
+
+    row: Row
+    benefit: Row
+
+
 async def give(
-    tx: Transaction, server: AuthorizationServer, sale: Sale, customer: Row, product_id: str, now: int
-) -> None:
-    """Grant what the product gives, for a sale that was stored in this transaction."""
-    for benefit in await benefits.hold_of_sold(tx, product_id, sale.organization_id):
-        await _give(tx, server, sale, customer, benefit, None, now)
+    tx: Transaction, server: AuthorizationServer, sale: Sale, customer: Row, held: Sequence[Row], now: int
+) -> list[Granted]:
+    """Grant these benefits, which the caller holds, for a sale that is new in this transaction."""
+    granted = [Granted(await _begin(tx, server, sale, benefit, now), benefit) for benefit in held]
+    for row, benefit in granted:
+        await tell_known(tx, "benefit_grant.created", row, customer, benefit, now)
+    return granted
 
 
 async def sync_grants(

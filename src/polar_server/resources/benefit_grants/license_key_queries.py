@@ -189,7 +189,7 @@ async def reseal(tx: Transaction, row: Row, **new: str) -> bool:
 
 async def add_key(tx: Transaction, **columns: Any) -> None:
     """Store a new key; `now` is created_at."""
-    await tx.run(_ADD, **columns)
+    await tx.later(_ADD, **columns)
 
 
 async def revoke_key(tx: Transaction, grant_id: str, organization_id: str, now: int) -> None:

@@ -62,12 +62,12 @@ _ASK_FOR_BENEFIT = Statement("""
     INSERT INTO grant_reviews (id, organization_id, benefit_id, created_at)
     VALUES (:id, :organization_id, :benefit_id, :now)
 """)
-_ADD = Statement(f"""
+_ADD = Statement("""
     INSERT INTO benefit_grants (
         id, organization_id, customer_id, benefit_id, subscription_id, order_id, properties, granted_at, created_at
     ) VALUES (
         :id, :organization_id, :customer_id, :benefit_id, :subscription_id, :order_id, :properties, :now, :now
-    ) RETURNING {_RETURNED}
+    )
 """)
 _GRANT_AGAIN = Statement(f"""
     UPDATE benefit_grants SET granted_at = :now, revoked_at = NULL, properties = :properties, modified_at = :now
@@ -176,7 +176,9 @@ async def ask_for_benefit(tx: Transaction, benefit_id: str, organization_id: str
 
 async def add_grant(tx: Transaction, **columns: Any) -> Row:
     """Store a grant that begins now; the row."""
-    return await tx.one(_ADD, **columns)
+    await tx.later(_ADD, **columns)
+    times = {"granted_at": columns["now"], "revoked_at": None, "created_at": columns["now"], "modified_at": None}
+    return {**columns, **times}
 
 
 async def grant_again(tx: Transaction, **columns: Any) -> Row | None:

@@ -27,9 +27,10 @@ from polar_server.resources.checkouts.schemas import (
 from polar_server.resources.checkouts.terms import Terms, terms_of
 from polar_server.resources.organizations.answers import settings_of
 from polar_server.resources.products import queries as product_queries
+from polar_server.resources.products import whole_queries
 from polar_server.resources.products.answers import price_of, products_listed
 from polar_server.resources.products.schemas import Product
-from polar_server.resources.products.whole_queries import list_whole
+from polar_server.resources.products.whole_queries import Whole, named_benefit, named_price
 from polar_server.resources.subscriptions.periods import period_end
 
 CHECKOUT_ID = "{CHECKOUT_ID}"
@@ -41,10 +42,15 @@ PATH = "/checkout"
 class Catalog:
     """What checkouts sell, by ids: rows as the terms need them, and shapes as they are shown."""
 
+    found: Mapping[str, Whole]
     rows: Mapping[str, Row]
     products: Mapping[str, Product]
     shown: Mapping[str, CheckoutProduct]
     prices: Mapping[str, Row]
+
+    def benefits(self, product_id: str) -> list[Row]:
+        """What a product gives, in its order."""
+        return [named_benefit(row) for row in self.found[product_id].benefits]
 
     def terms(self, checkout: Row) -> Terms:
         """The terms of a checkout."""
@@ -54,15 +60,50 @@ class Catalog:
 async def catalog_of(
     tx: Transaction, checkouts: Sequence[Row], organization_ids: str, server: AuthorizationServer
 ) -> Catalog:
-    """What these checkouts sell, in a statement for each kind of thing."""
-    wanted = {product_id for row in checkouts for product_id in product_ids_of(row)}
-    found = await list_whole(tx, wanted, organization_ids)
+    """What these checkouts sell, in a statement or two however many they are."""
+    found = await whole_queries.list_sold(tx, _offered(checkouts), organization_ids)
+    return await _catalog(tx, found, checkouts, organization_ids, server)
+
+
+async def held_catalog_of(
+    tx: Transaction, checkouts: Sequence[Row], organization_ids: str, server: AuthorizationServer
+) -> Catalog:
+    """The same for a sale, of products that are held: what they give stays until it is stored."""
+    found = await whole_queries.hold_sold(tx, _offered(checkouts), organization_ids)
+    return await _catalog(tx, found, checkouts, organization_ids, server)
+
+
+def _offered(checkouts: Sequence[Row]) -> set[str]:
+    return {product_id for row in checkouts for product_id in product_ids_of(row)}
+
+
+async def _catalog(
+    tx: Transaction,
+    found: Mapping[str, Whole],
+    checkouts: Sequence[Row],
+    organization_ids: str,
+    server: AuthorizationServer,
+) -> Catalog:
     shown = await products_listed(tx, list(found.values()), organization_ids, server.issuer)
-    prices = await product_queries.list_prices_by_ids(
-        tx, {row["product_price_id"] for row in checkouts}, organization_ids
+    return Catalog(
+        found=found,
+        rows={product_id: each.product for product_id, each in found.items()},
+        products={each.id: each for each in shown},
+        shown={each.id: _as_sold(each) for each in shown},
+        prices=await _prices(tx, found, checkouts, organization_ids),
     )
-    rows = {product_id: each.product for product_id, each in found.items()}
-    return Catalog(rows, {each.id: each for each in shown}, {each.id: _as_sold(each) for each in shown}, prices)
+
+
+async def _prices(
+    tx: Transaction, found: Mapping[str, Whole], checkouts: Sequence[Row], organization_ids: str
+) -> dict[str, Row]:
+    """The chosen prices; one that was archived since is not among those of its product."""
+    wanted = {row["product_price_id"] for row in checkouts}
+    named = (named_price(row) for each in found.values() for row in each.prices)
+    prices: dict[str, Row] = {price["id"]: price for price in named if price["id"] in wanted}
+    if archived := wanted - prices.keys():
+        prices |= await product_queries.list_prices_by_ids(tx, archived, organization_ids)
+    return prices
 
 
 async def checkouts_of(

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from polar_server.database import Row, Transaction
+from polar_server.payments import Card
 from polar_server.resource_server.addresses import Address
 from polar_server.resource_server.errors import invalid
 from polar_server.resource_server.events import record_event
@@ -63,13 +64,17 @@ async def check_buyer(tx: Transaction, checkout: Row, buyer: Row | None, terms: 
         raise TrialAlreadyRedeemed("The free trial was used already with this email address.")
 
 
-async def keep_buyer(tx: Transaction, checkout: Row, buyer: Row | None, columns: dict[str, Any], now: int) -> Row:
-    """Make the customer, or fill in what was not known of them; what was known stays, since anybody can type."""
+async def make_buyer(tx: Transaction, checkout: Row, columns: dict[str, Any], card: Card | None, now: int) -> Row:
+    """Make the customer, who has this card from now on."""
     organization_id = checkout["organization_id"]
-    if buyer is None:
-        row = await changes.create_customer(tx, _new(checkout, columns), organization_id, now)
-        await record_event(tx, organization_id, "customer.created", customer_of(row), now)
-        return row
+    row = await changes.create_customer(tx, _new(checkout, columns), organization_id, now, card)
+    await record_event(tx, organization_id, "customer.created", customer_of(row), now)
+    return row
+
+
+async def keep_buyer(tx: Transaction, checkout: Row, buyer: Row, columns: dict[str, Any], now: int) -> Row:
+    """Fill in what was not known of a customer; what was known stays, since anybody can type."""
+    organization_id = checkout["organization_id"]
     missing = _missing(checkout, buyer, columns)
     if not missing:
         return buyer

@@ -1,5 +1,6 @@
 """SQL of checkouts. Every statement names the organizations that it may touch, or is listed with its reason."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,6 +44,18 @@ _ONE = [f"SELECT {_COLUMNS} FROM checkouts k WHERE k.id = :id AND {reached}" for
 _FIND = Statement(*_ONE)
 # A checkout is paid once: who confirms waits here for the others, and then sees what they did.
 _LOCK = Statement(_ONE[0], postgres=f"{_ONE[1]} FOR UPDATE")
+# For PostgreSQL alone. The products are held before the next statement reads what they give.
+_LOCK_FOR_SALE = Statement(f"""
+    WITH k AS MATERIALIZED (
+        SELECT {_COLUMNS} FROM checkouts k WHERE k.id = :id AND k.organization_id = :organization_id FOR UPDATE
+    ), offered AS MATERIALIZED (
+        SELECT 1 FROM products p
+        WHERE p.id = ANY (ARRAY(SELECT json_array_elements_text(CAST(:product_ids AS JSON))))
+            AND p.organization_id = :organization_id
+        FOR KEY SHARE
+    )
+    SELECT k.* FROM k WHERE (SELECT count(*) FROM offered) >= 0
+""")
 _FIND_BY_SECRET = Statement(f"""
     SELECT
         {_COLUMNS}, o.created_at AS organization_created_at, o.modified_at AS organization_modified_at,
@@ -70,7 +83,7 @@ _ADD = Statement("""
 """)
 _SAVE = Statement(f"""
     UPDATE checkouts SET {", ".join(f"{name} = :{name}" for name in CHANGEABLE)}, modified_at = :now
-    WHERE id = :id AND organization_id = :organization_id AND status = :was
+    WHERE id = :id AND organization_id = :organization_id
 """)
 _IS_OVER = "status IN ('open', 'confirmed') AND expires_at <= :now"
 _IS_ANY_OVER = Statement(f"SELECT 1 FROM checkouts WHERE {_IS_OVER} LIMIT 1")
@@ -130,16 +143,24 @@ async def lock_checkout(tx: Transaction, checkout_id: str, organization_ids: str
     return await tx.first(_LOCK, id=checkout_id, organization_ids=organization_ids)
 
 
+async def lock_for_sale(tx: Transaction, checkout: Row) -> Row | None:
+    """The same for a sale; what the checkout offers is neither deleted nor gives something else until it is stored."""
+    checkout_id, organization_id = checkout["id"], checkout["organization_id"]
+    if tx.engine == "sqlite":
+        return await lock_checkout(tx, checkout_id, json.dumps([organization_id]))
+    product_ids = checkout["product_ids"]
+    return await tx.first(_LOCK_FOR_SALE, id=checkout_id, organization_id=organization_id, product_ids=product_ids)
+
+
 async def add_checkout(tx: Transaction, **columns: Any) -> None:
     """Store a new checkout; `now` is created_at."""
     await tx.run(_ADD, **columns)
 
 
-async def save_checkout(tx: Transaction, current: Row, columns: Mapping[str, Any], now: int) -> bool:
-    """Replace what may change, unless the status is no longer that of `current`."""
+async def save_checkout(tx: Transaction, held: Row, columns: Mapping[str, Any], now: int) -> None:
+    """Replace what may change of a checkout that the caller holds."""
     kept = {name: columns[name] for name in CHANGEABLE}
-    place = {"id": current["id"], "organization_id": current["organization_id"], "was": current["status"]}
-    return await tx.run(_SAVE, **kept, **place, now=now) == 1
+    await tx.later(_SAVE, **kept, id=held["id"], organization_id=held["organization_id"], now=now)
 
 
 async def is_any_over(tx: Transaction, now: int) -> bool:

@@ -8,14 +8,21 @@ import msgspec
 from msgspec import UNSET
 
 from polar_server.database import Row, Transaction
+from polar_server.payments import Card
 from polar_server.resource_server.addresses import Address
 from polar_server.resource_server.errors import invalid
 from polar_server.resource_server.events import record_event
 from polar_server.resource_server.metadata import check_metadata
 from polar_server.resources.customers import queries
 from polar_server.resources.customers.answers import address_of
+from polar_server.resources.customers.payment_method_queries import add_customer_with_card
 from polar_server.resources.customers.rules import check_email, check_no_owner, check_still, check_tax_id
-from polar_server.resources.customers.schemas import CustomerCreate, CustomerUpdate, CustomerUpdateExternalID
+from polar_server.resources.customers.schemas import (
+    CustomerCreate,
+    CustomerState,
+    CustomerUpdate,
+    CustomerUpdateExternalID,
+)
 from polar_server.resources.customers.state import state_of
 
 _KEPT = ("type", "email", "email_verified", "external_id", "name", "billing_address", "locale", "metadata")
@@ -30,26 +37,38 @@ async def tell_state(tx: Transaction, organization_id: str, customer_id: str, no
 
 async def tell_state_of(tx: Transaction, row: Row, now: int) -> None:
     """The same, by who has the customer's row as it is now."""
-    await record_event(tx, row["organization_id"], "customer.state_changed", await state_of(tx, row), now)
+    await tell_known_state(tx, await state_of(tx, row), now)
 
 
-async def create_customer(tx: Transaction, new: CustomerCreate, organization_id: str, now: int) -> Row:
-    """Store a customer; the row. Raises RequestValidationError, UniqueViolation."""
+async def tell_known_state(tx: Transaction, state: CustomerState, now: int) -> None:
+    """The same, by who knows all that the customer has."""
+    await record_event(tx, state.organization_id, "customer.state_changed", state, now)
+
+
+async def create_customer(
+    tx: Transaction, new: CustomerCreate, organization_id: str, now: int, card: Card | None = None
+) -> Row:
+    """Store a customer, with the card that pays for the first sale; the row.
+
+    Raises RequestValidationError, and UniqueViolation, here or later.
+    """
     check_no_owner(new.owner)
-    return await queries.add_customer(
-        tx,
-        id=str(uuid4()),
-        organization_id=organization_id,
-        type=new.type,
-        email=check_email(new.email, new.type),
-        external_id=new.external_id,
-        name=new.name,
-        billing_address=_kept(new.billing_address),
-        locale=new.locale,
-        metadata=check_metadata(new.metadata),
-        now=now,
+    columns: dict[str, Any] = {
+        "id": str(uuid4()),
+        "organization_id": organization_id,
+        "type": new.type,
+        "email": check_email(new.email, new.type),
+        "external_id": new.external_id,
+        "name": new.name,
+        "billing_address": _kept(new.billing_address),
+        "locale": new.locale,
+        "metadata": check_metadata(new.metadata),
+        "now": now,
         **check_tax_id(new.tax_id, new.billing_address),
-    )
+    }
+    if card is None:
+        return await queries.add_customer(tx, **columns)
+    return await add_customer_with_card(tx, card, **columns)
 
 
 async def update_customer(tx: Transaction, current: Row, sent: CustomerUpdateExternalID, now: int) -> Row:

@@ -1,29 +1,27 @@
 """SQL of customers' cards. `token` is the processor's name for a card; its number never comes here."""
 
+from typing import Any
 from uuid import uuid4
 
 from polar_server.database import Row, Statement, Transaction
 from polar_server.payments import Card
+from polar_server.resources.customers.queries import add_customer
 
 _COLUMNS = """
     m.id, m.organization_id, m.customer_id, m.token, m.brand, m.last4, m.exp_month, m.exp_year, m.created_at,
     m.modified_at
 """
-_INSERT = """
+_ADD = Statement("""
     INSERT INTO payment_methods (
         id, organization_id, customer_id, token, brand, last4, exp_month, exp_year, created_at
     ) VALUES (
         :id, :organization_id, :customer_id, :token, :brand, :last4, :exp_month, :exp_year, :now
     )
-"""
-_CHOOSE = """
+""")
+_MAKE_DEFAULT = Statement("""
     UPDATE customers SET default_payment_method_id = :id
     WHERE id = :customer_id AND organization_id = :organization_id
-"""
-_ADD = Statement(_INSERT)
-_MAKE_DEFAULT = Statement(_CHOOSE)
-# For PostgreSQL alone: both in one round trip.
-_ADD_DEFAULT = Statement(f"WITH added AS ({_INSERT}) {_CHOOSE}")
+""")
 _FIND = Statement(f"""
     SELECT {_COLUMNS} FROM payment_methods m WHERE m.id = :id AND m.organization_id = :organization_id
 """)
@@ -53,16 +51,28 @@ async def add_payment_method(
     tx: Transaction, *, organization_id: str, customer_id: str, card: Card, now: int, is_default: bool = True
 ) -> str:
     """Keep a card of a customer, as the one that is charged from now on if it is the default; its id."""
-    payment_method_id = str(uuid4())
-    place = {"id": payment_method_id, "organization_id": organization_id, "customer_id": customer_id}
-    kept = {"brand": card.brand, "last4": card.last4, "exp_month": card.exp_month, "exp_year": card.exp_year}
-    if is_default and tx.engine == "postgres":
-        await tx.run(_ADD_DEFAULT, **place, **kept, token=card.token, now=now)
-        return payment_method_id
-    await tx.run(_ADD, **place, **kept, token=card.token, now=now)
+    place = {"id": str(uuid4()), "organization_id": organization_id, "customer_id": customer_id}
+    await tx.later(_ADD, **place, **_kept(card), now=now)
     if is_default:
-        await tx.run(_MAKE_DEFAULT, **place)
-    return payment_method_id
+        await tx.later(_MAKE_DEFAULT, **place)
+    return place["id"]
+
+
+async def add_customer_with_card(tx: Transaction, card: Card, **columns: Any) -> Row:
+    """Store a new customer who pays with this card unless something else is said; the row. As `add_customer`."""
+    place = {"id": str(uuid4()), "organization_id": columns["organization_id"], "customer_id": columns["id"]}
+    # Each refers to the other. PostgreSQL looks at the end of a statement, which both are part of; SQLite at once.
+    known_id = None if tx.engine == "sqlite" else place["id"]
+    row = await add_customer(tx, default_payment_method_id=known_id, **columns)
+    await tx.later(_ADD, **place, **_kept(card), now=columns["now"])
+    if known_id is None:
+        await tx.later(_MAKE_DEFAULT, **place)
+    return {**dict(row), "default_payment_method_id": place["id"]}
+
+
+def _kept(card: Card) -> dict[str, Any]:
+    names = ("token", "brand", "last4", "exp_month", "exp_year")
+    return {name: getattr(card, name) for name in names}
 
 
 async def find_payment_method(tx: Transaction, payment_method_id: str, organization_id: str) -> Row | None:

@@ -72,15 +72,20 @@ _EXPORT = Statement(
 )
 
 _RETURNED = _COLUMNS.replace("c.", "")
-_ADD = Statement(f"""
+_ADD = Statement("""
     INSERT INTO customers (
         id, organization_id, type, email, external_id, name, billing_address, tax_id, tax_id_format, locale, metadata,
-        created_at
+        default_payment_method_id, created_at
     ) VALUES (
         :id, :organization_id, :type, :email, :external_id, :name, :billing_address, :tax_id, :tax_id_format, :locale,
-        :metadata, :now
-    ) RETURNING {_RETURNED}
+        :metadata, :default_payment_method_id, :now
+    )
 """)
+# What a new customer has in the columns that nothing is said of.
+_NEW = {
+    **dict.fromkeys(("billing_name", "modified_at", "deleted_at")),
+    "email_verified": False,
+}
 _UPDATE = Statement(f"""
     UPDATE customers SET
         type = :type, email = :email, email_verified = :email_verified, external_id = :external_id, name = :name,
@@ -169,9 +174,11 @@ async def lock_by_email(tx: Transaction, organization_id: str, email: str) -> Ro
     return await tx.first(_LOCK_BY_EMAIL, organization_id=organization_id, email=email)
 
 
-async def add_customer(tx: Transaction, **columns: Any) -> Row:
-    """Store a new customer; the row. `now` is created_at. Raises UniqueViolation."""
-    return await tx.one(_ADD, **columns)
+async def add_customer(tx: Transaction, *, default_payment_method_id: str | None = None, **columns: Any) -> Row:
+    """Store a new customer; the row. `now` is created_at. Raises UniqueViolation, here or later."""
+    columns["default_payment_method_id"] = default_payment_method_id
+    await tx.later(_ADD, **columns)
+    return {**_NEW, **columns, "created_at": columns["now"]}
 
 
 async def update_customer(tx: Transaction, **columns: Any) -> Row:

@@ -1,5 +1,6 @@
 """What a customer has at this moment."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -25,12 +26,16 @@ _TIMES = (
 async def state_of(tx: Transaction, row: Row) -> CustomerState:
     """A customer with its active subscriptions and granted benefits."""
     place = (row["id"], row["organization_id"])
+    subscriptions = await state_queries.list_active_subscriptions(tx, *place)
+    return state_from(row, subscriptions, await state_queries.list_live_grants(tx, *place))
+
+
+def state_from(row: Row, subscriptions: Iterable[Row], grants: Iterable[Row]) -> CustomerState:
+    """The same from rows as `state_queries` reads them."""
     return CustomerState(
         **members_of(row),
-        active_subscriptions=[
-            _subscription(each) for each in await state_queries.list_active_subscriptions(tx, *place)
-        ],
-        granted_benefits=[_grant(each) for each in await state_queries.list_live_grants(tx, *place)],
+        active_subscriptions=[_subscription(each) for each in subscriptions],
+        granted_benefits=[_grant(each) for each in grants],
     )
 
 

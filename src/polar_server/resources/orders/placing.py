@@ -49,6 +49,8 @@ class NewOrder:
     metadata: str = "{}"
     shown: Belongings | None = None
     """What its events show, from those who know it; else it is read."""
+    invoice_number: str | None = None
+    """From those who have counted it; else the next one of the organization."""
 
 
 async def place_order(
@@ -87,12 +89,18 @@ async def store_order(tx: Transaction, new: NewOrder, now: int, *, status: str) 
         description=new.description or new.items[0].label,
         billing_name=new.billing_name,
         billing_address=new.billing_address,
-        invoice_number=None if status == "draft" else await next_invoice_number(tx, new.organization_id),
+        invoice_number=await _invoice_number(tx, new, status),
         paid_at=now if status == "paid" else None,
         metadata=new.metadata,
         now=now,
     )
     return row, await _add_items(tx, new, row["id"], now)
+
+
+async def _invoice_number(tx: Transaction, new: NewOrder, status: str) -> str | None:
+    if status == "draft":
+        return None
+    return new.invoice_number or await next_invoice_number(tx, new.organization_id)
 
 
 async def next_invoice_number(tx: Transaction, organization_id: str) -> str:

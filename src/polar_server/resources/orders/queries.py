@@ -35,7 +35,7 @@ _LIST_SUBSCRIPTIONS = Statement(
     )
 )
 
-_ADD = Statement(f"""
+_ADD = Statement("""
     INSERT INTO orders (
         id, organization_id, customer_id, product_id, subscription_id, checkout_id, payment_method_id, status,
         billing_reason, currency, subtotal_amount, description, billing_name, billing_address, invoice_number, paid_at,
@@ -44,20 +44,25 @@ _ADD = Statement(f"""
         :id, :organization_id, :customer_id, :product_id, :subscription_id, :checkout_id, :payment_method_id, :status,
         :billing_reason, :currency, :subtotal_amount, :description, :billing_name, :billing_address, :invoice_number,
         :paid_at, :metadata, :now
-    ) RETURNING {COLUMNS.replace("o.", "")}
+    )
 """)
+# What a new order has in the columns that nothing is said of.
+_NEW = {
+    **dict.fromkeys(("discount_amount", "tax_amount", "refunded_amount", "refunded_tax_amount", "attempts"), 0),
+    **dict.fromkeys(("next_payment_attempt_at", "modified_at")),
+}
 _ITEM_COLUMNS = """
     i.id, i.order_id, i.label, i.amount, i.tax_amount, i.proration, i.product_price_id, i.starts_at, i.ends_at,
     i.created_at
 """
-_ADD_ITEM = Statement(f"""
+_ADD_ITEM = Statement("""
     INSERT INTO order_items (
         id, organization_id, order_id, position, label, amount, proration, product_price_id, starts_at, ends_at,
         created_at
     ) VALUES (
         :id, :organization_id, :order_id, :position, :label, :amount, :proration, :product_price_id, :starts_at,
         :ends_at, :now
-    ) RETURNING {_ITEM_COLUMNS.replace("i.", "")}
+    )
 """)
 _LIST_ITEMS = Statement(
     *(
@@ -137,12 +142,14 @@ async def list_subscriptions(tx: Transaction, ids: Iterable[str], organization_i
 
 async def add_order(tx: Transaction, **columns: Any) -> Row:
     """Store a new order; the row. The columns are those of the table, `now` for created_at."""
-    return await tx.one(_ADD, **columns)
+    await tx.later(_ADD, **columns)
+    return {**_NEW, **columns, "created_at": columns["now"]}
 
 
 async def add_item(tx: Transaction, **columns: Any) -> Row:
     """Store an item of a new order; the row."""
-    return await tx.one(_ADD_ITEM, **columns)
+    await tx.later(_ADD_ITEM, **columns)
+    return {**columns, "tax_amount": 0, "created_at": columns["now"]}
 
 
 async def count_invoice(tx: Transaction, organization_id: str) -> tuple[int, str]:

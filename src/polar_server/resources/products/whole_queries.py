@@ -19,6 +19,7 @@ _LOOK = """(
     ORDER BY s.id LIMIT 1
 )"""
 _LOOKS = ", ".join(_LOOK.format(table=table) for table in ("orders", "subscriptions", "checkouts"))
+_SOLD = f"COALESCE({_LOOKS}) IS NOT NULL"
 
 _WIDTHS = {"TEXT": 9, "BIGINT": 6, "BOOLEAN": 2}
 """What a row of any kind has after the number of its kind: so many columns of each type."""
@@ -42,12 +43,9 @@ _PRODUCTS = _columns(
     ("created_at", "modified_at", "recurring_interval_count", "trial_interval_count", "{total} AS total"),
     ("is_archived", "sold"),
 )
-_PRICES = _columns(
-    _PRICE,
-    ("q.product_id", "q.id", "q.amount_type", "q.price_currency", "q.tax_behavior"),
-    ("q.created_at", "q.modified_at", "q.price_amount", "q.minimum_amount", "q.maximum_amount", "q.preset_amount"),
-    (),
-)
+_PRICE_TEXTS = ("product_id", "id", "amount_type", "price_currency", "tax_behavior")
+_PRICE_NUMBERS = ("created_at", "modified_at", "price_amount", "minimum_amount", "maximum_amount", "preset_amount")
+_PRICES = _columns(_PRICE, [f"q.{name}" for name in _PRICE_TEXTS], [f"q.{name}" for name in _PRICE_NUMBERS], ())
 _BENEFITS = _columns(
     3,
     ("links.product_id", *(f"b.{name}" for name in _BENEFIT_TEXTS)),
@@ -68,19 +66,27 @@ class Whole(NamedTuple):
     benefits: list[Row]
 
 
-def whole(pages: Sequence[str], order: str, totals: Sequence[str], reached: Sequence[str]) -> Statement:
-    """The statement that reads whole products; everything but the order is given for each engine.
+def whole(
+    pages: Sequence[str],
+    order: str,
+    totals: Sequence[str],
+    reached: Sequence[str],
+    sold: str = _SOLD,
+    locks: Sequence[str] = ("", ""),
+) -> Statement:
+    """The statement that reads whole products; everything but order and `sold` is given for each engine.
 
-    `pages` select COLUMNS of products p, `totals` are a number for each row, and `reached` say of a `{column}` that it
-    is one of the organizations that may be touched. Both engines give the rows of one kind after those of another.
+    `pages` select COLUMNS of products p, `totals` are a number for each row, `reached` say of a `{column}` that it is
+    one of the organizations that may be touched, `sold` whether something refers to p, and `locks` hold benefits b.
+    Both engines give the rows of one kind after those of another.
     """
-    return Statement(*(_text(order, *each) for each in zip(pages, totals, reached, _ON_PAGE, strict=True)))
+    return Statement(*(_text(order, sold, *each) for each in zip(pages, totals, reached, locks, _ON_PAGE, strict=True)))
 
 
-def _text(order: str, page: str, total: str, reached: str, on_page: str) -> str:
+def _text(order: str, sold: str, page: str, total: str, reached: str, lock: str, on_page: str) -> str:
     return f"""
         WITH page AS MATERIALIZED (
-            SELECT p.*, COALESCE({_LOOKS}) IS NOT NULL AS sold FROM ({page}) p ORDER BY {order}
+            SELECT p.*, {sold} AS sold FROM ({page}) p ORDER BY {order}
         ), links AS MATERIALIZED (
             SELECT l.product_id, l.benefit_id, l.organization_id, l.position FROM product_benefits l
             WHERE l.product_id {on_page} AND {reached.format(column="l.organization_id")}
@@ -94,13 +100,13 @@ def _text(order: str, page: str, total: str, reached: str, on_page: str) -> str:
         UNION ALL SELECT * FROM (
             SELECT {_BENEFITS} FROM links
             JOIN benefits b ON b.id = links.benefit_id AND b.organization_id = links.organization_id
-            WHERE b.deleted_at IS NULL ORDER BY links.position
+            WHERE b.deleted_at IS NULL ORDER BY links.position{lock}
         ) b
     """
 
 
 _REACHED = within("{column}", "organization_ids")
-_LIST_WHOLE = whole(
+_BY_IDS = (
     [
         f"SELECT {COLUMNS} FROM products p WHERE {asked}"
         for asked in both(within("p.id", "ids"), within("p.organization_id", "organization_ids"))
@@ -109,11 +115,26 @@ _LIST_WHOLE = whole(
     ("0", "0"),
     _REACHED,
 )
+_LIST_WHOLE = whole(*_BY_IDS)
+_LIST_SOLD = whole(*_BY_IDS, sold="TRUE")
+_HOLD_SOLD = whole(*_BY_IDS, sold="TRUE", locks=("", " FOR SHARE OF b"))
 
 
 async def list_whole(tx: Transaction, product_ids: Iterable[str], organization_ids: str) -> dict[str, Whole]:
     """These products with what hangs from them, by their ids."""
     rows = await tx.all(_LIST_WHOLE, ids=json.dumps(list(product_ids)), organization_ids=organization_ids)
+    return gathered(rows)
+
+
+async def list_sold(tx: Transaction, product_ids: Iterable[str], organization_ids: str) -> dict[str, Whole]:
+    """The same of products for those that refer to them: nobody looks whether they could be deleted."""
+    rows = await tx.all(_LIST_SOLD, ids=json.dumps(list(product_ids)), organization_ids=organization_ids)
+    return gathered(rows)
+
+
+async def hold_sold(tx: Transaction, product_ids: Iterable[str], organization_ids: str) -> dict[str, Whole]:
+    """The same for a sale that holds these products: their benefits are kept from changing until it is stored."""
+    rows = await tx.all(_HOLD_SOLD, ids=json.dumps(list(product_ids)), organization_ids=organization_ids)
     return gathered(rows)
 
 
@@ -129,6 +150,15 @@ def gathered(rows: Iterable[Row]) -> dict[str, Whole]:
         else:
             found[product_id].benefits.append(row)
     return found
+
+
+def named_price(row: Row) -> dict[str, Any]:
+    """A price's row as others read it, by the names of its columns."""
+    return {
+        **dict(zip(_PRICE_TEXTS, row[1:6], strict=True)),
+        **dict(zip(_PRICE_NUMBERS, row[10:16], strict=True)),
+        "is_archived": False,
+    }
 
 
 def named_benefit(row: Row) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from polar_server.resources.orders.answers import subscription_members
 from polar_server.resources.products import queries as products
 from polar_server.resources.products.answers import price_of, products_listed
 from polar_server.resources.products.schemas import Price, Product
-from polar_server.resources.products.whole_queries import list_whole
+from polar_server.resources.products.whole_queries import list_sold
 from polar_server.resources.subscriptions.schemas import PendingSubscriptionUpdate, Subscription
 
 
@@ -22,7 +22,7 @@ async def subscriptions_of(
     if not rows:
         return []
     customers = await list_also_deleted(tx, _named(rows, "customer_id"), organization_ids)
-    found = await list_whole(tx, _named(rows, "product_id"), organization_ids)
+    found = await list_sold(tx, _named(rows, "product_id"), organization_ids)
     prices = await products.list_prices_by_ids(tx, _named(rows, "product_price_id"), organization_ids)
     shown = await products_listed(tx, list(found.values()), organization_ids, issuer)
     by_id = {product.id: product for product in shown}

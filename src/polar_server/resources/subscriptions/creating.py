@@ -42,7 +42,7 @@ async def create_subscription(
     wanted = NewSubscription(
         organization_id, customer_id, product, price, 0, price["price_currency"], metadata=metadata
     )
-    row = await open_subscription(tx, server, wanted, now)
+    row, _ = await open_subscription(tx, server, wanted, now)
     await tell_state(tx, organization_id, customer_id, now)
     return row
 

@@ -100,7 +100,7 @@ _EXPORT = Statement(
         for asked in _EXPORTED
     )
 )
-_ADD = Statement(f"""
+_ADD = Statement("""
     INSERT INTO subscriptions (
         id, organization_id, customer_id, product_id, product_price_id, checkout_id, payment_method_id, status, amount,
         currency, recurring_interval, recurring_interval_count, anchored_at, current_period_start, current_period_end,
@@ -109,8 +109,10 @@ _ADD = Statement(f"""
         :id, :organization_id, :customer_id, :product_id, :product_price_id, :checkout_id, :payment_method_id, :status,
         :amount, :currency, :recurring_interval, :recurring_interval_count, :anchored_at, :current_period_start,
         :current_period_end, :trial_start, :trial_end, :now, :due_at, :metadata, :now
-    ) RETURNING {", ".join(_NAMES)}
+    )
 """)
+# What a new subscription has in the columns that nothing is said of.
+_NEW = dict.fromkeys(_NAMES) | dict.fromkeys(_BOOLEANS, False)
 # Guarded by what the caller saw: a transition happens once, whoever else had the same idea.
 _SAVE = Statement(f"""
     UPDATE subscriptions SET {", ".join(f"{name} = :{name}" for name in _CHANGEABLE)}, modified_at = :now
@@ -185,7 +187,8 @@ async def lock_of_customer(tx: Transaction, customer_id: str, organization_id: s
 
 async def add_subscription(tx: Transaction, **columns: Any) -> Row:
     """Store a new subscription; the row. `now` is when it starts and when it was created."""
-    return await tx.one(_ADD, **columns)
+    await tx.later(_ADD, **columns)
+    return {**_NEW, **columns, "started_at": columns["now"], "created_at": columns["now"]}
 
 
 async def save_subscription(tx: Transaction, current: Row, now: int, **changes: Any) -> Row:

@@ -1,6 +1,7 @@
 """How a subscription begins: paid in a checkout, with a trial, or in the place of one that was free."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -10,7 +11,8 @@ import msgspec
 from polar_server.authorization_server.server import AuthorizationServer
 from polar_server.database import Row, Transaction
 from polar_server.resource_server.events import EventType, record_events
-from polar_server.resources.benefit_grants.granting import give, sync_grants
+from polar_server.resources.benefit_grants.granting import Granted, give, sync_grants
+from polar_server.resources.benefits.queries import hold_of_sold
 from polar_server.resources.customers.answers import customer_of
 from polar_server.resources.customers.queries import find_customer
 from polar_server.resources.orders.answers import Belongings
@@ -30,10 +32,11 @@ _WAITING = (
 
 
 class Known(NamedTuple):
-    """What events show beside a subscription: the row of its customer, and its product."""
+    """What events show beside a subscription: the row of its customer, and its product with what it gives, held."""
 
     customer: Row
     product: Product
+    benefits: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +60,33 @@ class NewSubscription:
     """JSON, as it is stored."""
     known: Known | None = None
     """From those who have read it; else it is read."""
+    invoice_number: str | None = None
+    """From those who have counted it; else the next one of the organization."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A subscription and the order that began it."""
+    """A subscription, the order that began it, and what they gave that the customer had not before."""
 
-    subscription_id: str
+    row: Row
     order_id: str
+    granted: Sequence[Granted]
+
+    @property
+    def subscription_id(self) -> str:
+        return str(self.row["id"])
 
 
 async def start_subscription(tx: Transaction, server: AuthorizationServer, new: NewSubscription, now: int) -> Started:
     """Begin a subscription whose first period is paid, or free for a trial; its customer gets the benefits."""
-    row = await open_subscription(tx, server, new, now)
+    row, granted = await open_subscription(tx, server, new, now)
     order_id = await _place_first_order(tx, server, row, new, "subscription_create", now)
-    return Started(row["id"], order_id)
+    return Started(row, order_id, granted)
 
 
-async def open_subscription(tx: Transaction, server: AuthorizationServer, new: NewSubscription, now: int) -> Row:
+async def open_subscription(
+    tx: Transaction, server: AuthorizationServer, new: NewSubscription, now: int
+) -> tuple[Row, list[Granted]]:
     """The same without an order, as for one that costs nothing."""
     row = await queries.add_subscription(
         tx,
@@ -87,13 +99,13 @@ async def open_subscription(tx: Transaction, server: AuthorizationServer, new: N
         now=now,
     )
     known = new.known or await _read(tx, server, new)
-    await give(tx, server, sale_of(row), known.customer, row["product_id"], now)
+    granted = await give(tx, server, sale_of(row), known.customer, known.benefits, now)
     events: list[EventType] = ["subscription.created"] if new.trial else ["subscription.created", "subscription.active"]
     # What was sold cannot be deleted any more.
     product = msgspec.structs.replace(known.product, is_deletable=False)
     shown = subscription_of(row, customer_of(known.customer), product, price_of(new.price))
     await record_events(tx, new.organization_id, events, shown, now)
-    return row
+    return row, granted
 
 
 async def _read(tx: Transaction, server: AuthorizationServer, new: NewSubscription) -> Known:
@@ -101,7 +113,7 @@ async def _read(tx: Transaction, server: AuthorizationServer, new: NewSubscripti
     customer = await find_customer(tx, new.customer_id, reach)
     assert customer is not None, "somebody subscribes"
     [product] = await products_of(tx, [new.product], reach, server.issuer)
-    return Known(customer, product)
+    return Known(customer, product, await hold_of_sold(tx, product.id, new.organization_id))
 
 
 async def upgrade_subscription(
@@ -122,7 +134,7 @@ async def upgrade_subscription(
     events: list[EventType] = ["subscription.uncanceled"] if current["cancel_at_period_end"] else []
     events += ["subscription.resumed"] if current["status"] == "paused" else []
     await tell(tx, server, row, now, *events, "subscription.updated")
-    return Started(row["id"], order_id)
+    return Started(row, order_id, ())
 
 
 def _bought(new: NewSubscription) -> dict[str, Any]:
@@ -172,5 +184,6 @@ async def _place_first_order(
         billing_address=new.billing_address,
         metadata=new.metadata,
         shown=None if new.known is None else Belongings(new.known.customer, new.product, row),
+        invoice_number=new.invoice_number,
     )
     return await place_order(tx, server, order, now, paid=True)
