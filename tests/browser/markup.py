@@ -25,7 +25,8 @@ class Sources:
     def _response(self, response: Response) -> None:
         # A redirect has no body, and "no content" (204) leaves the page where it is.
         is_html = response.headers.get("content-type", "").startswith("text/html") and response.status != 204
-        if is_html and response.request.is_navigation_request():
+        # What a script asks for, to take a part of it, is a whole page as well.
+        if is_html and (response.request.is_navigation_request() or response.request.resource_type == "xhr"):
             self.last = response
 
     def keep(self, name: str) -> None:

@@ -19,6 +19,7 @@ def test_everything_works_without_script(plain_page: Page, room: Room) -> None:
     """Forms alone sell a product, give half of it back, make what programs need, and lead to another organization."""
     dashboard.enter(plain_page, room)
     _sell(plain_page, room)
+    _find(plain_page, room)
     _give_half_back(plain_page, room)
     _create_webhook(plain_page, room)
     _upload(plain_page, room)
@@ -43,6 +44,20 @@ def _sell(page: Page, room: Room) -> None:
     fill_in_card(page)
     press(page, "Pay $49.00")
     expect_heading(page, "Thank you")
+
+
+def _find(page: Page, room: Room) -> None:
+    """Search, filters and other figures are asked for with a button."""
+    page.goto(room.url("products"))
+    page.get_by_label("Find by name").fill("elephant")
+    press(page, "Find")
+    expect(page.get_by_role("main")).to_contain_text("Nothing fits")
+    page.get_by_label("Find by name").fill("lamp")
+    press(page, "Find")
+    expect(page.get_by_role("link", name="Night lamp")).to_be_visible()
+    page.goto(room.url("metrics"))
+    follow(page, "7 days")
+    expect(page.get_by_role("link", name="7 days")).to_have_attribute("aria-current", "true")
 
 
 def _give_half_back(page: Page, room: Room) -> None:

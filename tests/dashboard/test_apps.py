@@ -209,6 +209,35 @@ async def test_a_mistake_is_named_at_its_field_and_line(world: World, desk: Desk
     assert "No apps yet" in (await desk.browser.open(APPS)).text
 
 
+async def test_addresses_are_judged_while_they_are_typed(desk: Desk) -> None:
+    """The form comes back with a sentence for each finished line, by the rules of the kind; nothing is registered."""
+    await desk.browser.open(f"{APPS}/new")
+    lines = "http://shelf.example/\ncom.example.shelf:/cb\nshelf"
+    said = {}
+    for kind, typing in (("confidential", "3"), ("public", "3"), ("public", "0"), ("public", "1")):
+        typed = SHELF | {"client_name": "", "redirect_uris": lines, "kind": kind, "typing": typing}
+        answer = await desk.browser.submit(f"{APPS}/new", **typed)
+        assert (answer.status_code, list(desk.errors)) == (200, ["redirect_uris"])
+        said[kind, typing] = [line.split(":")[0] for line in desk.errors["redirect_uris"].splitlines()]
+    assert said == {
+        ("confidential", "3"): ["Line 1", "Line 2"],
+        ("public", "3"): ["Line 1"],
+        ("public", "0"): ["Line 1", "Line 3"],
+        ("public", "1"): ["Line 3"],
+    }
+    for text in ("", CALLBACK):
+        await desk.browser.submit(f"{APPS}/new", **SHELF | {"redirect_uris": text, "typing": "0"})
+        assert desk.errors == {}
+    assert "No apps yet" in (await desk.browser.open(APPS)).text
+
+    client_id = (await registered(desk)).client_id
+    edit = f"{APPS}/{client_id}/edit"
+    before = (await desk.browser.open(edit)).text
+    await desk.browser.submit(edit, **SHELF | {"redirect_uris": "http://shelf.example/", "typing": "0"})
+    assert "Line 1: http://shelf.example/ must use https" in desk.errors["redirect_uris"]
+    assert (await desk.browser.open(edit)).text == before
+
+
 async def test_all_scopes_are_chosen_without_a_script(desk: Desk) -> None:
     """Two buttons show the form again with every box ticked or none, and what was typed."""
     await desk.browser.open(f"{APPS}/new")
@@ -247,7 +276,8 @@ def test_a_change_keeps_what_the_form_does_not_ask() -> None:
     assert (metadata.client_name, metadata.redirect_uris, metadata.scope) == ("Shelf 2", (CALLBACK,), "openid")
     assert metadata.token_endpoint_auth_method is AuthMethod.CLIENT_SECRET_BASIC
     assert (metadata.grant_types, typed.require_pkce) == (("authorization_code",), True)
-    assert forms.redirect_uri_errors("https://a.example/\n" * 51, public=False) == ["Enter at most 50 addresses."]
+    many = {"typing": "0", "redirect_uris": "https://a.example/\n" * 51}
+    assert forms.to_show_again(many, client) == (many, {"redirect_uris": "Enter at most 50 addresses."})
 
 
 def addresses(world: World, client_id: str, method: HttpMethod) -> list[str]:

@@ -17,6 +17,7 @@ from .conftest import Desk
 
 LAMP = {"name": "Night <lamp>", "prices": [{"amount_type": "fixed", "price_amount": 4900}]}
 HOOK = {"url": "http://127.0.0.1:1/hook", "name": "Shop", "format": "raw", "event-product.created": "true"}
+FOLLOWS = 'data-hx-trigger="every 3s"'
 
 
 @pytest.fixture
@@ -134,18 +135,28 @@ async def test_the_log_tells_each_attempt_and_sends_again(
     assert "The first of 10 tries failed. The last answer was 503." in (await desk.open(f"webhooks/{endpoint_id}")).text
     log = await desk.open("webhooks/events?state=pending&type=product.created&query=night")
     assert "Trying again" in log.text
+    assert FOLLOWS in log.text
     event = log.text.partition(f"{desk.path('webhooks')}/events/")[2].partition('"')[0]
     page = f"webhooks/events/{event}"
     shown = (await desk.open(page)).text
     assert "Down &lt;for&gt; repair" in shown
     assert "Try 2 of 10 follows" in shown
     assert "&#34;name&#34;: &#34;Night &lt;lamp&gt;&#34;" in shown
+    assert FOLLOWS in shown
     for query in ("state=succeeded", "type=order.paid", "query=elephant"):
         assert "Nothing fits" in (await desk.open(f"webhooks/events?{query}")).text
 
+    await desk.open("webhooks/events?state=pending")
+    log_of = {"log": f"{desk.path('webhooks/events')}?state=pending&query=%22night&odd=%0d%0a"}
+    again = await desk.post("webhooks/events", f"{page}/again", **log_of)
+    back = "/webhooks/events?state=pending&query=%22night&odd=%0D%0A&done=again"
+    assert again.headers["location"].endswith(back)
+    assert "stands at the end of the queue" in (await desk.browser.open(again.headers["location"])).text
+
     world.clock.now += 60
     await worker.work_once()
-    assert "Arrived" in (await desk.open(page)).text
+    arrived = (await desk.open(page)).text
+    assert ("Arrived" in arrived, FOLLOWS in arrived) == (True, False)
     sent_again = await desk.post(page, f"{page}/again")
     assert sent_again.headers["location"].endswith("?done=again")
     await worker.work_once()

@@ -1,6 +1,8 @@
 """The front page and the static files, over HTTP."""
 
+import hashlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,6 +63,17 @@ def test_another_address_is_not_found_and_not_cached(browser: TestClient[Litesta
     response = browser.get(path)
     assert response.status_code == 404
     assert response.headers.get("cache-control", "no-store") == "no-store"
+
+
+def test_htmx_is_the_file_that_was_published() -> None:
+    """The one file that others wrote is what CONTRIBUTING.md says, byte by byte, and its licence is beside it."""
+    folder = Path(static.__file__).parent / "static"
+    [name] = [name for name in static.FILES if name.startswith("htmx-")]
+    digest = hashlib.sha256(static.FILES[name].content).hexdigest()
+    text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
+    assert f"`{name}`" in text
+    assert f"`{digest}`" in text
+    assert "Zero-Clause BSD" in (folder / "htmx-LICENSE.txt").read_text()
 
 
 def test_the_address_changes_with_the_content(tmp_path: Any) -> None:

@@ -1,7 +1,7 @@
 """What every page of the dashboard that somebody signed in for can do: read its forms, and send the browser on."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -32,9 +32,10 @@ class SignedIn:
     def path(self, *parts: str) -> str:
         """An address where this page stands."""
 
-    def go(self, *parts: str, done: str | None = None) -> Page:
-        """Send the browser there after a form; `done` is a word whose sentence the page knows."""
-        return redirect(self.path(*parts) + ("" if done is None else "?" + urlencode({"done": done})))
+    def go(self, *parts: str, done: str | None = None, asked: Iterable[tuple[str, str]] = ()) -> Page:
+        """Send the browser there after a form, to what is `asked`; `done` is a word whose sentence the page knows."""
+        query = [*asked, *([] if done is None else [("done", done)])]
+        return redirect(self.path(*parts) + (f"?{urlencode(query)}" if query else ""))
 
     async def read_form(self) -> dict[str, str]:
         """The posted form. Raises csrf.Forbidden."""

@@ -13,7 +13,7 @@ _POLICY = (
 _LOCATION = re.compile(r"[!-~]+")
 
 SECURITY_HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": f"{_POLICY}; form-action 'self'",
+    "Content-Security-Policy": f"{_POLICY}; form-action 'self'; connect-src 'self'",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -29,6 +29,7 @@ _LEADING_AWAY: Mapping[str, str] = {**SECURITY_HEADERS, "Content-Security-Policy
 def page_headers(form_action: str | None = None) -> Mapping[str, str]:
     """SECURITY_HEADERS; with "any", of a page whose form leads to an app in the end, without form-action.
 
+    Such a page has no part that changes alone either, so its scripts ask nothing of the server.
     Chrome applies form-action to every redirect after a post, and an app may redirect from its redirect
     URI to a host that nobody registered: 'self' with the app's origin would end such sign-ins half way.
     """

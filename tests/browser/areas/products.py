@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tests.browser.steps import press
 
 if TYPE_CHECKING:
@@ -29,5 +29,6 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     press(page, "Put on sale")
     page.goto(room.url("products"))
     yield "dashboard-products"
-    page.goto(room.url("products?query=nothing"))
+    page.get_by_label("Find by name").press_sequentially("nothing")
+    expect(page.get_by_role("main")).to_contain_text("Nothing fits")
     yield "dashboard-products-nothing-fits"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
@@ -10,12 +10,11 @@ from litestar.params import SkipValidation
 
 from polar_server.accounts.desk import GivenSession, GivenVisit
 from polar_server.accounts.guards import require_recent
-from polar_server.accounts.sessions import Session
-from polar_server.accounts.visits import Visit
 from polar_server.audit import Actor
-from polar_server.authorization_server.server import AuthorizationServer, GivenServer
+from polar_server.authorization_server.server import GivenServer
+from polar_server.dashboard.signed_in import SignedIn
 from polar_server.database import Database
-from polar_server.html import Page, PageRequest, Pages, redirect
+from polar_server.html import Page, PageRequest
 from polar_server.html.pages import GivenPages
 from polar_server.mail import Mailer, Message
 
@@ -25,24 +24,14 @@ GivenMailer = NamedDependency[SkipValidation[Mailer]]
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(SignedIn):
     """A request of an operator, and everything that a page needs."""
 
-    request: PageRequest
-    server: AuthorizationServer
-    pages: Pages
     mailer: Mailer
-    session: Session
-    visit: Visit
 
     @property
     def database(self) -> Database:
         return self.server.database
-
-    @property
-    def now(self) -> int:
-        """Epoch seconds."""
-        return self.visit.now
 
     @property
     def actor(self) -> Actor:
@@ -52,13 +41,9 @@ class Operation:
         """An address of the operation."""
         return "/".join([AREA, *(quote(part, safe="") for part in parts)])
 
-    def go(self, *parts: str, done: str) -> Page:
-        """Send the browser there after a form; `done` is a word whose sentence the page knows."""
-        return redirect(f"{self.path(*parts)}?{urlencode({'done': done})}")
-
     async def read_act(self, *back_to: str) -> dict[str, str]:
         """The form of an act. Raises csrf.Forbidden, and ConfirmationRequired unless they signed in a moment ago."""
-        form = await self.pages.read_form(self.request, self.session)
+        form = await self.read_form()
         require_recent(self.request, self.session, self.now, self.path(*back_to))
         return form
 
@@ -93,7 +78,7 @@ def find_operation(
     """The operation. Raises NotFoundException, also when nobody is signed in: strangers learn of nothing here."""
     if session is None or not session.user.operator:
         raise NotFoundException
-    return Operation(request, server, pages, mailer, session, visit)
+    return Operation(request, server, pages, session, visit, mailer)
 
 
 GivenOperation = NamedDependency[SkipValidation[Operation]]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from polar_server.dashboard.scopes import boxes_of, chosen_in
+from polar_server.dashboard.scopes import after_choice, boxes_of, chosen_in
 from polar_server.oauth import redirect_uris, registration, scopes
 from polar_server.oauth.clients import AuthMethod, RegisteredClient
 from polar_server.oauth.errors import InvalidClientMetadata, InvalidRedirectUri, OAuthError
@@ -22,6 +22,7 @@ SUB_TYPES = {
 LINKS = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
 
 _NEW = {"kind": "confidential", "default_sub_type": "user", "id_token_signed_response_alg": "RS256"}
+_NO_URI = "Enter at least one address, to which people come back."
 _BLANK = {"client_name": "App", "redirect_uris": ["https://app.example/"]}
 
 
@@ -77,6 +78,22 @@ def read_app(form: Mapping[str, str], client: RegisteredClient | None = None) ->
     return TypedApp(metadata, kind == "public" or not form.get("without_pkce")), {}
 
 
+def to_show_again(
+    form: Mapping[str, str], client: RegisteredClient | None = None
+) -> tuple[Mapping[str, str], dict[str, str]] | None:
+    """A form that was not sent yet, with its mistakes: a button chose its scopes, or it is still typed. None otherwise.
+
+    `typing` is the number of the line of redirect URIs that is not finished, so nothing is said of it.
+    """
+    if (chosen := after_choice(form, scopes.NAMES)) is not None:
+        return chosen, {}
+    if (typing := form.get("typing")) is None:
+        return None
+    kind = form.get("kind") if client is None else kind_of(client)
+    finished = [line for line in lines_of(form.get("redirect_uris", "")) if str(line[0]) != typing]
+    return form, _uri_errors(finished, public=kind == "public")
+
+
 def lines_of(text: str) -> list[tuple[int, str]]:
     """The redirect URIs that stand one on a line, each with the number of its line."""
     return [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
@@ -100,8 +117,8 @@ def _errors_of(body: Mapping[str, Any], form: Mapping[str, str], kind: str) -> d
     for name in LINKS:
         if refused := _refused({name: body[name]}):
             errors[name] = refused.description.removeprefix(f"{name}: ")
-    if sentences := redirect_uri_errors(form.get("redirect_uris", ""), public=kind == "public"):
-        errors["redirect_uris"] = "\n".join(sentences)
+    lines = lines_of(form.get("redirect_uris", ""))
+    errors |= _uri_errors(lines, public=kind == "public") if lines else {"redirect_uris": _NO_URI}
     if not scopes.known(body["scope"].split()):
         errors["scope"] = "Choose at least one scope."
     for name in ("default_sub_type", "id_token_signed_response_alg"):
@@ -110,20 +127,17 @@ def _errors_of(body: Mapping[str, Any], form: Mapping[str, str], kind: str) -> d
     return errors
 
 
-def redirect_uri_errors(text: str, *, public: bool) -> list[str]:
-    """A sentence for each line that cannot be registered. The script of the form says the same while somebody types."""
-    lines = lines_of(text)
-    if not lines:
-        return ["Enter at least one address, to which people come back."]
+def _uri_errors(lines: list[tuple[int, str]], *, public: bool) -> dict[str, str]:
+    """A sentence for each line that cannot be registered, below one another."""
     if len(lines) > redirect_uris.MAX_COUNT:
-        return [f"Enter at most {redirect_uris.MAX_COUNT} addresses."]
+        return {"redirect_uris": f"Enter at most {redirect_uris.MAX_COUNT} addresses."}
     found = []
     for number, uri in lines:
         try:
             redirect_uris.check_registrable(uri, public=public)
         except InvalidRedirectUri as error:
             found.append(f"Line {number}: {error.description}")
-    return found
+    return {"redirect_uris": "\n".join(found)} if found else {}
 
 
 def _refused(members: Mapping[str, Any]) -> OAuthError | None:

@@ -40,8 +40,8 @@ async def show_new_app(developer: GivenDeveloper) -> Page:
 async def submit_new_app(developer: GivenDeveloper) -> Page:
     """Register an app; its page shows the secrets once."""
     form = await developer.read_form()
-    if (chosen := boxes.after_choice(form, scopes.NAMES)) is not None:
-        return _form_page(developer, None, chosen)
+    if (again := forms.to_show_again(form)) is not None:
+        return _form_page(developer, None, *again, status=200)
     typed, errors = forms.read_app(form)
     if typed is None:
         return _form_page(developer, None, form, errors)
@@ -115,8 +115,8 @@ async def submit_edit(developer: GivenDeveloper, client_id: FromPath[str]) -> Pa
     """Save what was changed."""
     form = await developer.read_form()
     client = await developer.find_app(client_id)
-    if (chosen := boxes.after_choice(form, scopes.NAMES)) is not None:
-        return _form_page(developer, client, chosen)
+    if (again := forms.to_show_again(form, client)) is not None:
+        return _form_page(developer, client, *again, status=200)
     typed, errors = forms.read_app(form, client)
     if typed is None:
         return _form_page(developer, client, form, errors)
@@ -153,10 +153,11 @@ def _form_page(
     client: RegisteredClient | None,
     form: Mapping[str, str],
     errors: Mapping[str, str] | None = None,
+    status: int | None = None,
 ) -> Page:
     return developer.render(
         "edit" if client else "new",
-        422 if errors else 200,
+        status or (422 if errors else 200),
         client=client,
         form=form,
         form_key=developer.form_key(),

@@ -10,16 +10,20 @@ OVERLAPS = {"3600": "One hour", "86400": "One day", "604800": "One week", "25920
 """How long the old secret goes on working, by the value of the field: seconds."""
 
 
-class TwoSecretsWork(Exception):
-    """A third secret would end the oldest, which may still be in use somewhere."""
+_TWO_WORK = "Two secrets work already. End the old one before you make another."
+_OUTDATED = "A newer one was made while this page was open. Look over the page, and press the button once more."
 
 
-class Outdated(Exception):
-    """The page is older than the secret that it would replace, so whoever sent it did not see that one."""
+class NotMade(Exception):
+    """Nothing was made, for a reason that stands in the message; `field` is where the page shows it."""
+
+    def __init__(self, sentence: str, field: str = "form") -> None:
+        super().__init__(sentence)
+        self.errors = {field: sentence}
 
 
 async def rotate_secret(developer: Developer, client: RegisteredClient, overlap: int, mint: Mint) -> str | None:
-    """A new secret; None for an app that has none. `overlap` is in seconds. Raises TwoSecretsWork and Outdated."""
+    """A new secret; None for an app that has none. `overlap` is in seconds. Raises NotMade."""
     server, secret = developer.server, mint(TokenKind.CLIENT_SECRET)
     async with server.database.write() as tx:
         # Two that are made at once would end the one in use.
@@ -27,14 +31,15 @@ async def rotate_secret(developer: Developer, client: RegisteredClient, overlap:
         if kept is not None and _is_made(secret, kept.secret_id):
             return secret.text
         if kept is not None and kept.is_rotating(developer.now):
-            raise TwoSecretsWork
+            # A third one would end the oldest, which may still be in use somewhere.
+            raise NotMade(_TWO_WORK)
         return await clients.rotate_secret(
             tx, server.server_keys, client.client_id, developer.visit.now_ms, overlap, developer.actor, mint=mint
         )
 
 
 async def replace_secret(developer: Developer, client: RegisteredClient, mint: Mint) -> tuple[str, int] | None:
-    """Another new secret while the old one works, and until when it does. None when it does not. Raises Outdated."""
+    """Another new secret while the old one works, and until when it does. None when it does not. Raises NotMade."""
     server, secret = developer.server, mint(TokenKind.CLIENT_SECRET)
     async with server.database.write() as tx:
         kept = await client_queries.lock_kept_secrets(tx, client.client_id)
@@ -48,7 +53,7 @@ async def replace_secret(developer: Developer, client: RegisteredClient, mint: M
 
 
 async def renew_registration_token(developer: Developer, client: RegisteredClient, mint: Mint) -> str | None:
-    """A new registration access token; None when the app is gone. Raises Outdated."""
+    """A new registration access token; None when the app is gone. Raises NotMade."""
     server, token = developer.server, mint(TokenKind.REGISTRATION_TOKEN)
     async with server.database.write() as tx:
         kept = await client_queries.lock_kept_secrets(tx, client.client_id)
@@ -64,5 +69,6 @@ def _is_made(token: Token, kept_id: str | None) -> bool:
     if kept_id is None:
         return False
     if tokens.is_older(token, kept_id):
-        raise Outdated
+        # Whoever sent the page did not see the one that it would replace.
+        raise NotMade(_OUTDATED)
     return token.id == kept_id

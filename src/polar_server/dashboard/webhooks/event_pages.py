@@ -1,6 +1,7 @@
 """`/dashboard/{slug}/webhooks/events`: what was sent to endpoints, and what came of it."""
 
 import json
+from urllib.parse import parse_qsl
 
 from litestar import get, post
 from litestar.exceptions import NotFoundException
@@ -11,7 +12,7 @@ from polar_server.dashboard.lists import PER_PAGE, asked_of
 from polar_server.dashboard.places import GivenPlace, Place
 from polar_server.dashboard.webhooks.forms import TYPES
 from polar_server.dashboard.webhooks.pages import AREA
-from polar_server.dashboard.webhooks.standings import STATES, standing_of
+from polar_server.dashboard.webhooks.standings import STATES, is_moving, standing_of
 from polar_server.html import Page
 from polar_server.resource_server.errors import ApiError
 from polar_server.resources.webhooks import log_queries, operations, queries
@@ -41,7 +42,14 @@ async def show_events(place: GivenPlace) -> Page:
             query=asked.query or None,
         )
         listed = asked.of(*await log_queries.list_events(tx, wanted, PER_PAGE, asked.offset))
-    return place.render("webhooks/events", listed=listed, endpoints=endpoints, states=STATES, types=TYPES)
+    return place.render(
+        "webhooks/events",
+        listed=listed,
+        endpoints=endpoints,
+        states=STATES,
+        types=TYPES,
+        follows=is_moving(listed.items, place.now),
+    )
 
 
 @get(_ONE)
@@ -52,13 +60,15 @@ async def show_event(place: GivenPlace, event_id: FromPath[str]) -> Page:
 
 @post(f"{_ONE}/again", status_code=303)
 async def submit_again(place: GivenPlace, event_id: FromPath[str]) -> Page:
-    """Put an event at the end of its endpoint's queue once more."""
-    await place.read_form()
+    """Put an event at the end of its endpoint's queue once more. `log` is the log's address when it was there."""
+    form = await place.read_form()
     place.require_manager()
     try:
         await operations.redeliver(place.server, place.caller, event_id)
     except operations.WebhookEndpointDisabled as refused:
         return await _event_page(place, event_id, refused)
+    if (log := form.get("log")) is not None:
+        return place.go("webhooks", "events", done="again", asked=parse_qsl(log.partition("?")[2]))
     return place.go("webhooks", "events", event_id, done="again")
 
 
@@ -79,6 +89,7 @@ async def _event_page(place: Place, event_id: str, refused: ApiError | None = No
         body=None if body is None else json.dumps(json.loads(body), indent=2, ensure_ascii=False),
         standing=standing_of(standings[event["endpoint_id"]]),
         states=STATES,
+        follows=is_moving([event], place.now),
         most=ATTEMPTS,
         now=place.now,
         errors={"form": refused.detail} if refused else {},

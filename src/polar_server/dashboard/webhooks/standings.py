@@ -1,5 +1,6 @@
 """How an endpoint does, in a word and a sentence, and what became of its events."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from polar_server.database import Row
@@ -12,6 +13,8 @@ STATES = {
     "skipped": ("Skipped", ""),
 }
 """What became of an event -> its words and the kind of its badge."""
+_SOON = 60
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,11 @@ def standing_of(row: Row) -> Standing:
     """The standing of an endpoint, from its row of `log_queries.list_standings`."""
     word, kind, why = _judge(row)
     return Standing(word, kind, why, row["waiting"], row["tried_at"])
+
+
+def is_moving(events: Iterable[Row], now: int) -> bool:
+    """Whether something becomes of one of these events soon, so that it is worth to look again."""
+    return any(event["status"] == "pending" and event["due_at"] <= now + _SOON for event in events)
 
 
 def _judge(row: Row) -> tuple[str, str, str]:
