@@ -79,6 +79,7 @@ ACTS = {
     "webhook_endpoint.created": "created a webhook endpoint",
     "webhook_endpoint.updated": "changed a webhook endpoint",
     "webhook_endpoint.secret_reset": "gave a webhook endpoint a new secret",
+    "webhook_endpoint.tested": "sent a test event to a webhook endpoint",
     "webhook_endpoint.deleted": "deleted a webhook endpoint",
     "webhook_event.redelivered": "sent a webhook event once more",
 }

@@ -40,5 +40,8 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     follow(page, "Edit")
     yield "dashboard-webhook-edit"
     page.go_back()
+    press(page, "Send test event")
+    yield "dashboard-webhook-test-event"
+    page.go_back()
     follow(page, "Delete endpoint")
     yield "dashboard-webhook-delete"

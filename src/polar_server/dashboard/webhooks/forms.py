@@ -38,7 +38,9 @@ def _group(event_type: str) -> str:
     return event_type.partition(".")[0]
 
 
-TYPES = tuple(name for name in get_args(EventType) if _group(name) in _TITLES and name not in _NEVER_SENT)
+TYPES: tuple[EventType, ...] = tuple(
+    name for name in get_args(EventType) if _group(name) in _TITLES and name not in _NEVER_SENT
+)
 """The events that can be chosen."""
 GROUPS = {_TITLES[name]: tuple(types) for name, types in groupby(TYPES, _group)}
 """The same under their titles."""
@@ -75,6 +77,11 @@ def sent_of(form: Mapping[str, str], kept: Iterable[str] = ()) -> tuple[dict[str
     if not sent["events"]:
         errors["events"] = "Choose at least one event."
     return sent, errors
+
+
+def testable(endpoint: WebhookEndpoint) -> list[EventType]:
+    """The events that a test can be of: those that the endpoint asked for, or all when it asked for none of them."""
+    return [name for name in TYPES if name in endpoint.events] or list(TYPES)
 
 
 def changes_of(sent: Mapping[str, Any], endpoint: WebhookEndpoint) -> dict[str, Any]:

@@ -87,7 +87,20 @@ async def show_endpoint(place: GivenPlace, endpoint_id: FromPath[str]) -> Page:
         total=total,
         states=STATES,
         formats=forms.FORMATS,
+        testable=forms.testable(endpoint),
     )
+
+
+@post(f"{_ONE}/test", status_code=303)
+async def submit_test(place: GivenPlace, endpoint_id: FromPath[str]) -> Page:
+    """Send an event that did not happen, and go to where one sees what comes of it."""
+    form = await place.read_form()
+    endpoint = await _find(place, endpoint_id)
+    event_type = next((name for name in forms.testable(endpoint) if name == form.get("type")), None)
+    if event_type is None or not endpoint.enabled:
+        return place.go("webhooks", endpoint.id)
+    message_id = await operations.send_test(place.server, place.caller, endpoint.id, event_type)
+    return place.go("webhooks", "events", message_id)
 
 
 @get(f"{_ONE}/edit")
@@ -182,6 +195,7 @@ routes = [
     show_endpoint,
     show_edit,
     submit_edit,
+    submit_test,
     submit_enabling,
     submit_secret,
     show_deletion,

@@ -29,6 +29,8 @@ def _words(raw: str) -> tuple[str, str]:
     """What happened, and the name of what it happened to."""
     event = msgspec.json.decode(raw)
     kind = str(event["type"]).replace("_", " ").replace(".", " ").capitalize()
+    if event.get("test"):
+        kind = f"Test: {kind}"
     return kind, str(_name(event["data"]))[:_TITLE]
 
 

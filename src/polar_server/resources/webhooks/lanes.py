@@ -103,19 +103,21 @@ async def _record(desk: Desk, tx: Transaction, message: Row, outcome: Outcome) -
     """Write down what came of an attempt; whether the endpoint was disabled for it."""
     place = {"webhook_event_id": message["id"], "organization_id": message["organization_id"], "now": desk.now}
     count = message["attempts"] + 1
-    status, due_at = _status(outcome, count), desk.now
+    status, due_at = _status(outcome, count, is_test=message["is_test"]), desk.now
     if status == "pending":
         due_at += delay(count, desk.random())
     result = {"succeeded": outcome.succeeded, "http_code": outcome.http_code, "response": outcome.response}
     await sending_queries.add_delivery(tx, **place, id=ordered_id(), endpoint_id=message["endpoint_id"], **result)
     await sending_queries.settle(tx, **place, status=status, http_code=outcome.http_code, due_at=due_at)
-    return await _count(tx, message, status, desk.now)
+    # A test says nothing about how the endpoint does with what happens.
+    return False if message["is_test"] else await _count(tx, message, status, desk.now)
 
 
-def _status(outcome: Outcome, count: int) -> str:
+def _status(outcome: Outcome, count: int, *, is_test: bool) -> str:
+    """What becomes of a message. A test is sent once: whoever sent it looks at what comes of it."""
     if outcome.succeeded:
         return "succeeded"
-    return "failed" if count >= ATTEMPTS else "pending"
+    return "failed" if is_test or count >= ATTEMPTS else "pending"
 
 
 async def _count(tx: Transaction, message: Row, status: str, now: int) -> bool:

@@ -21,8 +21,8 @@ _LIST_STANDINGS = Statement(f"""
 """)
 
 _EVENT = """
-    m.id, m.created_at, m.modified_at, m.status, m.attempts, m.due_at, m.last_http_code, m.endpoint_id, e.type,
-    e.payload, w.url, w.name, w.format, w.api_version, w.enabled
+    m.id, m.created_at, m.modified_at, m.status, m.attempts, m.due_at, m.last_http_code, m.is_test, m.endpoint_id,
+    e.type, e.payload, w.url, w.name, w.format, w.api_version, w.enabled
 """
 _EVENTS = """
     webhook_events m

@@ -17,9 +17,9 @@ from polar_server.outbound import Outbound, Refused
 from polar_server.resource_server.caller import Caller
 from polar_server.resource_server.changes import Target, record_act, sent_names
 from polar_server.resource_server.errors import ApiError, ResourceNotFound, invalid
-from polar_server.resource_server.events import announce
+from polar_server.resource_server.events import EventType, announce
 from polar_server.resource_server.versions import VERSIONS
-from polar_server.resources.webhooks import queries
+from polar_server.resources.webhooks import queries, samples
 from polar_server.resources.webhooks.access import WRITE
 from polar_server.resources.webhooks.answers import endpoint_of
 from polar_server.resources.webhooks.schedule import HELD
@@ -95,6 +95,24 @@ async def delete_endpoint(server: AuthorizationServer, caller: Caller, endpoint_
         organization_id, gone = current["organization_id"], Target(endpoint_id, current["name"])
         await queries.delete_endpoint(tx, endpoint_id, organization_id)
         await record_act(tx, caller, "webhook_endpoint.deleted", organization_id, gone, int(server.clock()))
+
+
+async def send_test(server: AuthorizationServer, caller: Caller, endpoint_id: str, event_type: EventType) -> str:
+    """Send an event that did not happen to one endpoint, once; the message's id.
+
+    Raises ResourceNotFound, NotPermitted, WebhookEndpointDisabled.
+    """
+    now, message_id = int(server.clock()), ordered_id()
+    async with server.database.write() as tx:
+        endpoint = await _writable(tx, endpoint_id, caller)
+        if not endpoint["enabled"]:
+            raise WebhookEndpointDisabled("The endpoint is disabled. Enable it, then try again.")
+        organization_id, target = endpoint["organization_id"], Target(endpoint_id, endpoint["name"])
+        payload = samples.payload_of(event_type, organization_id, now)
+        await queries.add_test(tx, message_id, endpoint, event_type, payload, now)
+        await record_act(tx, caller, "webhook_endpoint.tested", organization_id, target, now, event=event_type)
+        announce()
+    return message_id
 
 
 async def redeliver(server: AuthorizationServer, caller: Caller, event_id: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from polar_server.database import Row, Statement, Transaction
+from polar_server.database.ordered_ids import ordered_id
 from polar_server.resource_server.filter_queries import both, contains, within, within_if_asked
 from polar_server.resource_server.listing_queries import Listing
 
@@ -58,6 +59,17 @@ _REDELIVER = Statement("""
 _WAKE = Statement("""
     UPDATE webhook_endpoints SET next_due_at = :now
     WHERE id = :endpoint_id AND organization_id = :organization_id AND enabled = TRUE
+""")
+
+# It goes to this endpoint alone, so it is dispatched already; it waits for nothing before it.
+_ADD_TEST = Statement("""
+    INSERT INTO events (id, organization_id, type, payload, created_at, dispatched_at)
+    VALUES (:event_id, :organization_id, :type, :payload, :now, :now)
+""")
+_ENQUEUE_TEST = Statement("""
+    INSERT INTO webhook_events (
+        id, organization_id, endpoint_id, event_id, status, position, due_at, held_until, created_at, is_test
+    ) VALUES (:id, :organization_id, :endpoint_id, :event_id, 'pending', :event_id, :now, :now, :now, TRUE)
 """)
 
 _JOINED = """
@@ -152,6 +164,14 @@ async def redeliver(tx: Transaction, event: Row, position: str, held_until: int,
     place = {"organization_id": event["organization_id"], "now": now}
     await tx.run(_REDELIVER, id=event["id"], position=position, held_until=held_until, **place)
     await tx.run(_WAKE, endpoint_id=event["endpoint_id"], **place)
+
+
+async def add_test(tx: Transaction, message_id: str, endpoint: Row, event_type: str, payload: str, now: int) -> None:
+    """Store an event that did not happen, and put it into the queue of one endpoint."""
+    place = {"organization_id": endpoint["organization_id"], "event_id": ordered_id(), "now": now}
+    await tx.run(_ADD_TEST, type=event_type, payload=payload, **place)
+    await tx.run(_ENQUEUE_TEST, id=message_id, endpoint_id=endpoint["id"], **place)
+    await tx.run(_WAKE, endpoint_id=endpoint["id"], organization_id=endpoint["organization_id"], now=now)
 
 
 async def list_deliveries(tx: Transaction, wanted: DeliveryFilter, limit: int, offset: int) -> tuple[list[Row], int]:

@@ -75,7 +75,7 @@ _QUEUE = """
     WHERE m.endpoint_id = :endpoint_id AND m.organization_id = :organization_id AND m.status = 'pending'
 """
 _MESSAGE = """
-    m.id, m.endpoint_id, m.organization_id, m.attempts, m.due_at, e.type, e.payload,
+    m.id, m.endpoint_id, m.organization_id, m.attempts, m.due_at, m.is_test, e.type, e.payload,
     w.url, w.format, w.api_version, w.secret
 """
 _FIND_FIRST = Statement(f"SELECT {_MESSAGE} {_QUEUE} ORDER BY m.position LIMIT 1")
