@@ -67,7 +67,7 @@ class House:
         self.settings, self.server_keys, self.clock = settings, server_keys, clock
         self.database: Database = connect(settings.database, settings.database_connections)
         self.signing_keys = SigningKeys([])
-        self.passwords = Passwords(settings.password_workers)
+        self.passwords = Passwords(settings.password_workers, apart=True)
         self.mailer: Mailer = mailer_for(settings, clock)
         folders = {
             package.__name__.rpartition(".")[2]: Path(package.__path__[0]) / "templates"

@@ -1,26 +1,21 @@
-"""Passwords: argon2id (RFC 9106 §4), computed in a few threads with a short queue."""
+"""Passwords: what may be one, and their hashes, computed a few at a time with a short queue."""
 
 import asyncio
 import base64
 import os
-import sys
-import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import BoundedSemaphore
-from typing import TypeVar
+from typing import Any
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
+from polar_server.accounts import hashing
 from polar_server.accounts.common_passwords import COMMON_PASSWORDS
+from polar_server.accounts.hashing_processes import HashingFailed, HashingProcesses
 
 SHORTEST, LONGEST = 8, 1024
-_LOWEST_PRIORITY = 19
-
-Result = TypeVar("Result")
 
 
 class PasswordsBusy(Exception):
@@ -38,21 +33,29 @@ class Verification:
 
 
 class Passwords:
-    """Hashes passwords in `workers` threads. At most `waiting` more may queue; then PasswordsBusy is raised."""
+    """Hashes `workers` passwords at a time. At most `waiting` more may queue; then PasswordsBusy is raised.
 
-    def __init__(self, workers: int, waiting: int = 50, hasher: PasswordHasher | None = None) -> None:
+    `apart` is for a server: processes of their own then compute the hashes, and requests beside them do not wait.
+    """
+
+    def __init__(
+        self, workers: int, waiting: int = 50, hasher: PasswordHasher | None = None, *, apart: bool = False
+    ) -> None:
         self._hasher = hasher or PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="passwords", initializer=_step_back)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="passwords")
+        self._processes = HashingProcesses() if apart else None
         self._places = BoundedSemaphore(workers + waiting)
         self._dummy = _unmatched_hash(self._hasher)
 
     async def hash(self, password: str) -> str:
         """The argon2id hash of a password, in the PHC string format. Raises PasswordsBusy."""
-        return await self._compute(lambda: self._hasher.hash(_encoded(password)))
+        cost = (self._hasher.time_cost, self._hasher.memory_cost, self._hasher.parallelism)
+        lengths = (self._hasher.salt_len, self._hasher.hash_len)
+        return str(await self._compute({"password": password, "cost": cost, "lengths": lengths}))
 
     async def verify(self, password: str, password_hash: str | None) -> Verification:
         """Compare a password with its hash. Without a hash it takes the same time and fails. Raises PasswordsBusy."""
-        correct = await self._compute(lambda: self._matches(password_hash or self._dummy, password))
+        correct = await self._compute({"password": password, "hash": password_hash or self._dummy})
         if not correct or password_hash is None:
             return Verification(correct=False)
         return Verification(correct=True, outdated=self._hasher.check_needs_rehash(password_hash))
@@ -60,20 +63,22 @@ class Passwords:
     def close(self) -> None:
         """Let running hashes finish and drop the queued ones."""
         self._pool.shutdown(cancel_futures=True)
+        if self._processes is not None:
+            self._processes.close()
 
-    async def _compute(self, work: Callable[[], Result]) -> Result:
+    async def _compute(self, question: dict[str, Any]) -> str | bool:
         if not self._places.acquire(blocking=False):
             raise PasswordsBusy
-        future = self._pool.submit(work)
+        future = self._pool.submit(self._answer, question)
         # Released when the work ends, not when the waiting request does: that one may be cancelled.
         future.add_done_callback(lambda _: self._places.release())
-        return await asyncio.wrap_future(future)
-
-    def _matches(self, password_hash: str, password: str) -> bool:
         try:
-            return self._hasher.verify(password_hash, _encoded(password))
-        except (VerificationError, InvalidHashError):
-            return False
+            return await asyncio.wrap_future(future)
+        except HashingFailed as error:
+            raise PasswordsBusy from error
+
+    def _answer(self, question: dict[str, Any]) -> str | bool:
+        return hashing.answer(question) if self._processes is None else self._processes.answer(question)
 
 
 def problem_of(password: str, email: str) -> str | None:
@@ -87,16 +92,6 @@ def problem_of(password: str, email: str) -> str | None:
     if password.casefold() in (email, email.partition("@")[0]):
         return "Choose a password that is not your email address."
     return None
-
-
-def _step_back() -> None:
-    """Give this thread the lowest priority: a hash is 100 ms of a core, which the event loop beside it needs more."""
-    if sys.platform == "linux":  # elsewhere a priority is the whole process's
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)
-
-
-def _encoded(password: str) -> bytes:
-    return password.encode("utf-8", "surrogatepass")
 
 
 def _unmatched_hash(hasher: PasswordHasher) -> str:

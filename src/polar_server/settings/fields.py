@@ -66,7 +66,7 @@ class Settings:
     session_lifetime: int = _setting(2_592_000, "Absolute lifetime of a browser session.")
     session_idle_lifetime: int = _setting(1_209_600, "A browser session ends after this long without use.")
     audit_retention: int = _setting(400, "Days for which the audit log keeps what was done.")
-    password_workers: int = _setting(2, "Password hashes computed at the same time, per worker.")
+    password_workers: int = _setting(1, "Passwords hashed at once, per worker. Each takes 64 MiB and up to four cores.")
     guesses_per_account: int = _setting(10, "Wrong passwords for one account, in fifteen minutes.")
     guesses_per_address: int = _setting(100, "Wrong passwords from one address, in fifteen minutes.")
     mails_per_address: int = _setting(20, "Mails one address may ask for in an hour.", least=0)
