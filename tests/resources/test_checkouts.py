@@ -19,6 +19,8 @@ from polar_server.resources.checkouts.confirming import finish
 from polar_server.resources.checkouts.expiring import expire_checkouts
 from polar_server.resources.checkouts.finding import find_open_to
 from polar_server.resources.checkouts.refusals import CheckoutLocked
+from polar_server.resources.products import queries as products
+from polar_server.resources.products.changes import replace_benefits
 from polar_server.resources.subscriptions.renewals import renew_subscriptions
 from polar_server.settings import Settings
 
@@ -216,6 +218,24 @@ async def test_a_sale_is_told_as_it_is_kept(world: World, api: Api, interval: st
         ("checkout.updated", (await api.get(f"/v1/checkouts/{made['id']}")).json()),
     ]
     assert (len(state["granted_benefits"]), len(state["active_subscriptions"])) == (2, len(subscriptions))
+
+
+async def test_a_sale_waits_for_a_change_of_what_it_gives(world: World, api: Api) -> None:
+    """Who pays while the product's benefits are being replaced gets the new ones."""
+    body = {"type": "custom", "description": "Thanks", "properties": {}}
+    first, second = [(await api.post("/v1/benefits/", body)).json()["id"] for _ in range(2)]
+    product = await _product(api)
+    await api.post(f"/v1/products/{product['id']}/benefits", {"benefits": [first]})
+    made = await _create(api, product)
+    async with world.server.database.write() as tx:
+        current = await products.lock_product(tx, product["id"], json.dumps([str(api.organization_id)]))
+        assert current is not None
+        await replace_benefits(tx, current, [second], int(world.clock()))
+        paying = asyncio.create_task(_paid(world, made))
+        await asyncio.sleep(0.2)
+        assert not paying.done()
+    await paying
+    assert [grant["benefit_id"] for grant in await _items(api, "benefit-grants")] == [second]
 
 
 async def test_a_recurring_product_begins_a_subscription(world: World, api: Api) -> None:

@@ -24,7 +24,7 @@ _SWEEP = Statement("""
 
 async def add_entry(tx: Transaction, **columns: str | int | None) -> None:
     """Store an entry; the columns are those of the table."""
-    await tx.run(_ADD, **columns)
+    await tx.later(_ADD, **columns)
 
 
 async def forget_name(tx: Transaction, organization_id: str, target_id: str) -> None:
