@@ -19,7 +19,7 @@ from polar_server.database import Statement
 from polar_server.html import Pages
 from polar_server.outbound import Outbound
 from polar_server.resource_server import event_queries
-from polar_server.resource_server.events import gathering, record_event, record_events
+from polar_server.resource_server.events import record_event, record_events
 from polar_server.resources import webhooks
 from polar_server.resources.webhooks import attempts, lanes, upkeep
 from polar_server.resources.webhooks.dispatching import dispatch
@@ -162,18 +162,18 @@ async def test_a_change_that_is_rolled_back_is_never_told(
         assert await event_queries.archive_events(tx, 10**10, 10) == 0
 
 
-async def test_events_that_were_gathered_are_told_in_their_order_or_not_at_all(
+async def test_events_of_a_transaction_are_told_in_their_order_or_not_at_all(
     api: Api, worker: DeliveryWorker, receiver: Receiver, world: World
 ) -> None:
-    """What a block gathers is stored at its end in the order it happened; a block that fails leaves nothing."""
+    """Events are stored at the end of their transaction, in the order they happened; one that fails leaves nothing."""
     await _listen(api, receiver.url, "product.created", "product.updated")
     organization_id = api.organization_id
     assert organization_id is not None
     with suppress(ZeroDivisionError):
-        async with world.server.database.write() as tx, gathering(tx):
+        async with world.server.database.write() as tx:
             await record_event(tx, organization_id, "product.created", {"name": "Never"}, 1)
             raise ZeroDivisionError
-    async with world.server.database.write() as tx, gathering(tx):
+    async with world.server.database.write() as tx:
         await record_event(tx, organization_id, "product.created", {"name": "First"}, 1)
         await record_events(tx, organization_id, ["product.updated", "product.created"], {"name": "Both"}, 2)
     await worker.work_once()
