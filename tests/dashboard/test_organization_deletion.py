@@ -202,7 +202,7 @@ async def test_what_renews_stands_in_the_way(world: World, desk: Desk, member_de
     assert f'href="{desk.path(DELETE)}"' in (await desk.browser.open("/account/delete")).text
     page = await desk.open(DELETE)
     assert "1 subscription still renews" in page.text
-    assert f'href="{desk.path("subscriptions")}"' in page.text
+    assert f'href="{desk.path("subscriptions")}?status=renewing"' in page.text
     assert f'action="{desk.path(DELETE)}"' not in page.text
     with pytest.raises(SubscriptionsRenew):
         async with world.server.database.write() as tx:
