@@ -15,6 +15,8 @@ const complain = (target, words) => {
   if (trouble.isConnected && trouble.textContent === words) return
   trouble.textContent = words
   target.before(trouble)
+  // What was said of a field is about what stood there before.
+  if (target.matches('[role=status]')) target.replaceChildren()
 }
 
 /** Why there is no such part: what a page of ours says to it. */
