@@ -60,7 +60,12 @@ async def shop(crowd: Crowd) -> Shop:
 
 async def _customer(tx: Transaction, organization_id: str) -> str:
     customer_id, nothing = str(uuid4()), ("external_id", "name", "billing_address", "tax_id", "tax_id_format", "locale")
-    known = {"type": "individual", "email": "ada@example.com", "metadata": "{}", "now": int(time.time())}
+    known: dict[str, Any] = {
+        "type": "individual",
+        "email": "ada@example.com",
+        "metadata": "{}",
+        "now": int(time.time()),
+    }
     await customers.add_customer(tx, id=customer_id, organization_id=organization_id, **known, **dict.fromkeys(nothing))
     return customer_id
 
