@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -59,14 +60,11 @@ async def shop(crowd: Crowd) -> Shop:
 
 
 async def _customer(tx: Transaction, organization_id: str) -> str:
-    customer_id, nothing = str(uuid4()), ("external_id", "name", "billing_address", "tax_id", "tax_id_format", "locale")
-    known: dict[str, Any] = {
-        "type": "individual",
-        "email": "ada@example.com",
-        "metadata": "{}",
-        "now": int(time.time()),
-    }
-    await customers.add_customer(tx, id=customer_id, organization_id=organization_id, **known, **dict.fromkeys(nothing))
+    customer_id = str(uuid4())
+    known: dict[str, object] = {"type": "individual", "email": "ada@example.com", "metadata": "{}"}
+    nothing = dict.fromkeys(("external_id", "name", "billing_address", "tax_id", "tax_id_format", "locale"))
+    columns: Any = {"id": customer_id, "organization_id": organization_id, "now": int(time.time()), **known, **nothing}
+    await customers.add_customer(tx, **columns)
     return customer_id
 
 
