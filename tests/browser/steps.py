@@ -49,6 +49,11 @@ def follow(page: Page, name: str) -> None:
         page.get_by_role("main").get_by_role("link", name=name, exact=True).first.click()
 
 
+def wait_for_moments(page: Page) -> None:
+    """The page works at once; what changes parts of it in place comes a moment later."""
+    page.locator("p.unseen[role=status]").wait_for(state="attached")
+
+
 def expect_heading(page: Page, text: str) -> None:
     """The page's one heading of the first level."""
     expect(page.get_by_role("heading", level=1)).to_have_text(text)

@@ -14,7 +14,7 @@ from tests.servers import Server
 from . import apps, dashboard
 from .chromium import TIMEOUT
 from .dashboard import Room
-from .steps import follow
+from .steps import follow, wait_for_moments
 
 
 @pytest.fixture
@@ -63,6 +63,7 @@ def test_what_goes_wrong_is_said(page: Page, room: Room) -> None:
     """An error stands above the list until an answer comes; whoever is signed out comes to the sign-in page."""
     room.shop.product()
     page.goto(room.url("products"))
+    wait_for_moments(page)
     refused = page.request.get(f"{room.server.issuer}/nothing")
     search, alert = page.get_by_label("Find by name"), page.get_by_role("alert")
 
@@ -164,6 +165,7 @@ def says(page: Page) -> Locator:
 def staying(page: Page, url: str) -> Iterator[None]:
     """Open a page that must not be left."""
     page.goto(url)
+    wait_for_moments(page)
     page.evaluate("window.stays = true")
     yield
     assert page.evaluate("window.stays")

@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
-from tests.browser.steps import follow, press
+from tests.browser.steps import follow, press, wait_for_moments
 
 if TYPE_CHECKING:
     from tests.browser.dashboard import Room
@@ -37,6 +37,7 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
 
 def _registered(page: Page) -> Generator[str, None, str]:
     """Register an app; gives its secret in the end."""
+    wait_for_moments(page)
     addresses = page.get_by_label("Redirect URIs")
     page.get_by_label("Name", exact=True).fill("Record Shelf")
     addresses.fill("http://shelf.example/\nhttps://shelf.example/callback\nshelf")
@@ -50,6 +51,7 @@ def _registered(page: Page) -> Generator[str, None, str]:
     yield "dashboard-app-typing"
     press(page, "Create app")
     yield "dashboard-app-mistakes"
+    wait_for_moments(page)
     page.get_by_label("Redirect URIs").fill("https://shelf.example/callback")
     expect(page.locator("#redirect_uris-error")).to_have_count(0)
     page.get_by_role("button", name="Select none").click()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
+from tests.browser.steps import wait_for_moments
 
 if TYPE_CHECKING:
     from tests.browser.dashboard import Room
@@ -18,6 +19,7 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
         table.click()
     page.get_by_text("Other days, steps or time zone").click()
     yield "dashboard-metrics-tables"
+    wait_for_moments(page)
     page.get_by_label("Time zone").fill("Europe/Berli")
     expect(page.get_by_role("main")).to_contain_text("There is no such time zone.")
     yield "dashboard-metrics-mistake"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
-from tests.browser.steps import press
+from tests.browser.steps import press, wait_for_moments
 
 if TYPE_CHECKING:
     from tests.browser.dashboard import Room
@@ -29,6 +29,7 @@ def walk(page: Page, room: "Room") -> Iterator[str]:
     press(page, "Put on sale")
     page.goto(room.url("products"))
     yield "dashboard-products"
+    wait_for_moments(page)
     page.get_by_label("Find by name").press_sequentially("nothing")
     expect(page.get_by_role("main")).to_contain_text("Nothing fits")
     yield "dashboard-products-nothing-fits"

@@ -6,7 +6,6 @@ const REFRESHES = 60
 
 const says = Object.assign(document.createElement('p'), { className: 'unseen' })
 says.setAttribute('role', 'status')
-document.body.append(says)
 
 const trouble = Object.assign(document.createElement('p'), { className: 'notice bad' })
 trouble.setAttribute('role', 'alert')
@@ -100,3 +99,13 @@ document.addEventListener('htmx:beforeRequest', (event) => {
   if (!event.target.matches('[data-hx-trigger^=every]')) refreshes = REFRESHES
   else if (document.hidden || refreshes-- <= 0) event.preventDefault()
 })
+
+// The page works without htmx, so that comes once the page is there: a deferred script would make it wait.
+const begin = () => {
+  const { href } = document.querySelector('link[rel=preload][as=script]')
+  const script = Object.assign(document.createElement('script'), { src: href })
+  script.addEventListener('load', () => document.body.append(says))
+  document.head.append(script)
+}
+if (document.readyState === 'complete') begin()
+else addEventListener('load', begin)
