@@ -8,7 +8,7 @@ from typing import Any
 from polar_server.database.statements import Statement
 
 _MOST = 24
-"""Writes in one statement before it is done without those that repeat. Every mixture is a text to prepare."""
+"""With so many, rows of a table that has some go to the next statement: every mixture is a text to prepare."""
 _INSERT = "INSERT INTO"
 _PLAIN = re.compile(rf"\s*({_INSERT}|UPDATE)\s+(\w+)")
 _READS = re.compile(r"\b(SELECT|FROM|RETURNING|CONFLICT)\b")
