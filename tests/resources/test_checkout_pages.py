@@ -283,7 +283,7 @@ async def test_every_place_leads_to_where_the_checkout_is(world: World, api: Api
 
 
 async def test_the_page_is_as_strict_as_all_others(world: World, api: Api) -> None:
-    """No script but the one against double clicks, nothing inline, no cache, no frame; forms from elsewhere are refused."""
+    """One script, against double clicks; nothing inline, no cache, no frame; a form from elsewhere is refused."""
     made = await _create(api)
     browser = await _opened(world, made)
     headers = browser.page.headers
