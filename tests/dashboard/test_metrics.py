@@ -13,7 +13,7 @@ from .conftest import Desk
 
 _TODAY = datetime.fromtimestamp(NOW, UTC).date()
 _MOST_BYTES = 60_000
-_FILES = ("polar.css", "dashboard.css", "htmx-2.0.11.min.js", "moments.js", "send_once.js", "polar.svg")
+_FILES = ("dashboard.css", "htmx-2.0.11.min.js", "moments.js", "send_once.js", "polar.svg")
 
 
 def _cells(page: str) -> list[tuple[str, ...]]:

@@ -78,12 +78,25 @@ def test_htmx_is_the_file_that_was_published() -> None:
 
 def test_the_address_changes_with_the_content(tmp_path: Any) -> None:
     """Two contents of one name have two addresses, and files of other types are not served."""
+    (tmp_path / "polar.css").write_text("p{}")
     (tmp_path / "a.css").write_text("a{}")
     (tmp_path / "notes.txt").write_text("private")
     first = static.load(tmp_path)
     (tmp_path / "a.css").write_text("b{}")
+    second = static.load(tmp_path)
+    assert first["a.css"].path != second["a.css"].path
+    assert first["polar.css"].path == second["polar.css"].path
+    assert list(first) == ["a.css", "polar.css"]
+
+
+def test_a_page_needs_one_style_sheet(tmp_path: Any) -> None:
+    """What all pages have in common stands in front of every other style sheet, and a change of it changes them all."""
+    (tmp_path / "polar.css").write_text("p{}")
+    (tmp_path / "a.css").write_text("a{}")
+    first = static.load(tmp_path)
+    assert first["a.css"].content == b"p{}a{}"
+    (tmp_path / "polar.css").write_text("q{}")
     assert first["a.css"].path != static.load(tmp_path)["a.css"].path
-    assert list(first) == ["a.css"]
 
 
 def test_the_front_page_points_developers_to_the_documents(browser: TestClient[Litestar]) -> None:

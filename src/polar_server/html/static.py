@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_COMMON = "polar.css"
+"""What all pages look like. The other style sheets begin with it, so that a page asks for one: a second took 20 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ def load(folder: Path) -> dict[str, StaticFile]:
 
 def _read(path: Path) -> StaticFile:
     content = path.read_bytes()
+    if path.suffix == ".css" and path.name != _COMMON:
+        content = path.with_name(_COMMON).read_bytes() + content
     digest = hashlib.sha256(content).hexdigest()[:16]
     return StaticFile(path.name, digest, content, gzip.compress(content, mtime=0), _TYPES[path.suffix])
 
