@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -65,6 +66,17 @@ def test_who_is_killed_is_asked_again(processes: HashingProcesses) -> None:
         asked = pool.submit(processes.answer, QUESTION)
         os.kill(pid, signal.SIGKILL)
         assert asked.result(30) is True
+
+
+def test_an_end_is_noticed_at_once(processes: HashingProcesses) -> None:
+    """Of a process that ends while nobody asks, nothing is left in the list of processes."""
+    processes.answer(QUESTION)
+    process = processes._mine.process
+    (waits,) = (thread for thread in threading.enumerate() if thread.name == f"end of {process.pid}")
+    process.kill()
+    waits.join(10)
+    assert not Path(f"/proc/{process.pid}").exists()
+    assert processes.answer(QUESTION) is True
 
 
 async def test_who_dies_each_time_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

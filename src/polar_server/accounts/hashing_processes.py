@@ -66,7 +66,10 @@ def _begin() -> subprocess.Popen[bytes]:
     # It gets no secret of the environment, only where modules are.
     environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
     pipe, command = subprocess.PIPE, [sys.executable, "-P", hashing.__file__]
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment)  # noqa: S603 - nobody chose it
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment)  # noqa: S603 - nobody chose it
+    # Somebody waits for its end, whenever that is: no process is left that has ended and still stands in the list.
+    threading.Thread(target=process.wait, name=f"end of {process.pid}", daemon=True).start()
+    return process
 
 
 def _ask(process: subprocess.Popen[bytes], line: bytes) -> bytes:
