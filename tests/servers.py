@@ -4,6 +4,7 @@ import asyncio
 import email
 import email.policy
 import os
+import random
 import re
 import signal
 import socket
@@ -194,11 +195,16 @@ def _link(issuer: str, text: str) -> str:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A port that nobody listens on.
+
+    It is below those that the system gives to connections: who asks whether a server has started on one of these may
+    get the very same port for the question, and be connected to themselves.
+    """
+    while True:
+        port = random.randrange(18_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def migrate(database_url: str, data_dir: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.attacks.cases import Request
 from tests.attacks.wire import Place, Response
+from tests.servers import free_port
 
 ISSUER = "https://id.polar.test"
 PATIENCE = 30
@@ -24,7 +25,7 @@ class Server:
     def __init__(self, folder: Path, variables: Mapping[str, str], workers: int, caller: str = "127.0.0.1") -> None:
         self.folder, self._workers = folder, workers
         self._environment = {**_clean_environment(), **variables}
-        self.place = Place(_free_port(), ISSUER.removeprefix("https://"), caller)
+        self.place = Place(free_port(), ISSUER.removeprefix("https://"), caller)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -106,9 +107,3 @@ _COMMAND = (sys.executable, "-m", "polar_server")
 
 def _clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("POLAR_")}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

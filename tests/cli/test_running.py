@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.servers import free_port
 
 from polar_server import settings
 
@@ -18,10 +19,7 @@ from .conftest import CommandLine
 @pytest.fixture
 def port() -> int:
     """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-    return number
+    return free_port()
 
 
 def wait_for(process: subprocess.Popen[str], url: str) -> Any:
