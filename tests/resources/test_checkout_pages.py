@@ -389,10 +389,10 @@ async def test_nothing_of_a_card_is_kept_or_logged(world: World, api: Api, capsy
     await browser.submit("/checkout/", action="pay", **ADA, **{**CARD, "card_number": "4000000000000002"})
     await browser.submit("/checkout/", action="pay", **ADA, **CARD)
     await browser.open(f"/checkout/{made['client_secret']}")
-    await browser.http.post(f"/checkout/{made['client_secret']}", data={"csrf": "wrong", **CARD, "card_cvc": "987"})
+    await browser.http.post(f"/checkout/{made['client_secret']}", data={"csrf": "wrong", **CARD, "card_cvc": "a code"})
     logged = "".join(capsys.readouterr())
     assert "form_refused" in logged
-    assert "987" not in logged
+    assert "a code" not in logged
     assert made["client_secret"] not in str(logs.redact(None, "", {"path": browser.page.url.path}))
     async with world.server.database.read() as tx:
         for table in ("checkouts", "payment_methods", "orders", "events", "customers"):
